@@ -1,0 +1,1 @@
+//! Snug on an operating system: sockets, the folder, the console, the terminal.
