@@ -6,6 +6,7 @@
 //! - [`net`]: names, listeners, and what an accepted socket is set to
 //! - [`signals`]: Ctrl-C and its kin as something to poll
 //! - [`clock`]: the time that the core is handed
+//! - [`options`]: what `srv` takes on its command line
 
 use core::fmt::Display;
 use std::io;
@@ -13,6 +14,7 @@ use std::io;
 pub mod clock;
 pub mod console;
 pub mod net;
+pub mod options;
 pub mod signals;
 
 /// Called from other threads when the room's thread has something to look at.
