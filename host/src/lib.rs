@@ -2,6 +2,7 @@
 //!
 //! The room itself is [`snug_core`]; here is what stands around it on a host.
 //!
+//! - [`folder`]: the files, written by threads of their own
 //! - [`console`]: the room's lines on standard output, without waiting for it
 //! - [`net`]: names, listeners, and what an accepted socket is set to
 //! - [`signals`]: Ctrl-C and its kin as something to poll
@@ -13,6 +14,7 @@ use std::io;
 
 pub mod clock;
 pub mod console;
+pub mod folder;
 pub mod net;
 pub mod options;
 pub mod signals;
