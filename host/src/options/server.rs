@@ -10,11 +10,9 @@ use clap::value_parser;
 use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
 
 /// A chat room into which anybody can drop a file.
-///
-/// Sizes take K, M, G and T; times take ms, s, m and h. Each option can stand in
-/// the environment, too.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "srv", version, max_term_width = 100)]
+#[command(name = "srv", version, max_term_width = 100, after_help = NOTES)]
+#[command(mut_args(|argument| argument.hide_env(true)))]
 pub struct ServerOptions {
     /// Name or address to listen on; 0.0.0.0 or :: for all of this machine's.
     pub host: String,
@@ -90,6 +88,10 @@ pub struct ServerOptions {
         value_parser = duration_in(Duration::from_secs(1)..=LONGEST), help_heading = TIMES)]
     pub keep_alive: Duration,
 }
+
+const NOTES: &str = "\
+Sizes take K, M, G and T; times take ms, s, m and h.
+Each option can stand in the environment, too: --max-file as SNUG_MAX_FILE.";
 
 const ROOM: &str = "The room";
 const FILES: &str = "Files";
