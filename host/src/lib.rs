@@ -2,6 +2,7 @@
 //!
 //! The room itself is [`snug_core`]; here is what stands around it on a host.
 //!
+//! - [`room`]: the thread that serves the room
 //! - [`folder`]: the files, written by threads of their own
 //! - [`console`]: the room's lines on standard output, without waiting for it
 //! - [`net`]: names, listeners, and what an accepted socket is set to
@@ -17,6 +18,7 @@ pub mod console;
 pub mod folder;
 pub mod net;
 pub mod options;
+pub mod room;
 pub mod signals;
 
 /// Called from other threads when the room's thread has something to look at.
