@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../../tests/support/checks/mod.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::names::check(data));
