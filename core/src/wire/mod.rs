@@ -1,9 +1,12 @@
 //! Bytes to meaning and back, and nothing else.
 //!
 //! - [`text`]: making text safe
-//! - [`name`]: names of files and of people
+//! - [`command`]: the `#` words of a line peer
+//! - [`name`], [`nick`]: names of files and of people
 
+pub mod command;
 pub mod name;
+pub mod nick;
 pub mod text;
 
 /// How a peer marks the end of what it says, and how it is spoken to.
