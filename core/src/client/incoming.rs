@@ -1,6 +1,6 @@
 //! What a server sends: bursts at first, lines once it is known to be Snug.
 
-use super::{ANSWER, CUT_PATIENCE, Event, Kind, Mode};
+use super::{ANSWER, CUT_PATIENCE, Event, Kind, Mode, STORED};
 use crate::time::Instant;
 use crate::wire::text::{cut_character, make_safe};
 
@@ -143,6 +143,22 @@ impl<'m> Incoming<'m> {
             self.use_up(piece);
         }
         None
+    }
+
+    /// What the message says of an upload to Snug: stored, or (maybe) refused.
+    pub(super) fn verdict(&self, piece: Piece) -> Option<bool> {
+        let begins = self.expects == Expects::Lines && self.before == Before::Line;
+        let line = &self.raw()[..piece.len];
+        match line {
+            _ if !begins => None,
+            _ if line.starts_with(STORED.as_bytes()) => Some(true),
+            _ => line.starts_with(b"! ").then_some(false),
+        }
+    }
+
+    /// Passes over the message that was found.
+    pub(super) fn skip(&mut self, piece: Piece) {
+        self.use_up(piece);
     }
 
     /// Shows the message that was found, or as much as there is room for.

@@ -57,6 +57,9 @@ pub const ANSWER: &str = "> This is Snug; #help lists what it knows";
 /// The text that has to go before an upload towards a classic server.
 pub const ANNOUNCEMENT: &str = "I will upload a file";
 
+/// How the line begins by which Snug tells that a file stands under its name.
+pub const STORED: &str = "> Your file has been uploaded";
+
 /// How long texts wait for the answer to the knock.
 ///
 /// Most of the earth is within 300 ms there and back; a Snug farther away is
@@ -141,7 +144,9 @@ pub enum Event<'a> {
     Part(&'a [u8]),
     /// The server has answered the knock; comes once at most.
     Snug,
-    /// The link has taken the whole file that was [offered](Client::offer).
+    /// The file that was [offered](Client::offer) is uploaded: Snug has said so
+    /// (this comes in place of its line), or the link has taken all of it and
+    /// the server is classic, which never says anything.
     Uploaded,
     /// The server has ended the connection; nothing comes after it.
     Closed,
@@ -249,7 +254,14 @@ impl<'m> Client<'m> {
                 self.outgoing.speak_lines();
                 Some(Event::Snug)
             }
-            Some(Found::Text(piece)) => Some(self.incoming.message(piece)),
+            Some(Found::Text(piece)) => {
+                let verdict = self.incoming.verdict(piece);
+                if verdict.is_some_and(|stored| self.outgoing.settle(stored)) {
+                    self.incoming.skip(piece);
+                    return Some(Event::Uploaded);
+                }
+                Some(self.incoming.message(piece))
+            }
             Some(Found::Part(len)) => Some(self.incoming.part(len)),
             None if self.outgoing.take_uploaded() => Some(Event::Uploaded),
             None if self.incoming.has_ended() && !self.closed => {
@@ -272,7 +284,8 @@ impl<'m> Client<'m> {
         self.outgoing.say(now, text)
     }
 
-    /// Whether a file was offered and is not wholly out yet.
+    /// Whether a file was offered and is not settled yet. When that ends without
+    /// [`Event::Uploaded`], the last [`Kind::Refused`] line told why.
     pub fn is_uploading(&self) -> bool {
         self.outgoing.is_uploading()
     }

@@ -53,6 +53,8 @@ pub(super) struct Outgoing<'m> {
     sure: Instant,
     upload: Upload,
     uploaded: bool,
+    /// Snug has refused something since the header went out.
+    refused: bool,
     /// The last text was the announcement of an upload.
     announced: bool,
     /// A text without its newline was sent to a server that was knocked at.
@@ -90,6 +92,8 @@ enum Upload {
     Header(FileName, u64),
     /// So many bytes of it are still wanted.
     Body(u64),
+    /// It is out, and Snug has not said yet what became of it.
+    Settling,
 }
 
 impl<'m> Outgoing<'m> {
@@ -105,6 +109,7 @@ impl<'m> Outgoing<'m> {
             sure: now,
             upload: Upload::None,
             uploaded: false,
+            refused: false,
             announced: false,
             open: false,
         }
@@ -170,6 +175,16 @@ impl<'m> Outgoing<'m> {
 
     pub(super) fn take_uploaded(&mut self) -> bool {
         core::mem::take(&mut self.uploaded)
+    }
+
+    /// Takes Snug's word on the upload; whether that has made it true.
+    pub(super) fn settle(&mut self, stored: bool) -> bool {
+        let settling = matches!(self.upload, Upload::Settling);
+        if settling {
+            self.upload = Upload::None;
+        }
+        self.refused |= !stored;
+        settling && stored
     }
 
     pub(super) fn offer(
@@ -264,9 +279,14 @@ impl<'m> Outgoing<'m> {
     }
 
     fn finish(&mut self) {
-        self.uploaded = true;
-        if self.speech == Speech::LinesSoon {
-            self.speak_lines();
+        match self.speech {
+            Speech::Lines if self.refused => {}
+            Speech::Lines => self.upload = Upload::Settling,
+            Speech::LinesSoon => {
+                self.uploaded = true;
+                self.speak_lines();
+            }
+            _ => self.uploaded = true,
         }
     }
 
@@ -285,6 +305,7 @@ impl<'m> Outgoing<'m> {
         write!(header, "#upload '{}' {size}", name.as_str()).expect("255 + 32 bytes at most");
         self.put(header.as_bytes());
         self.burst = Burst::Header;
+        self.refused = false;
         self.announced = false;
         self.upload = Upload::Body(size);
         self.end_text();
@@ -314,7 +335,7 @@ impl<'m> Outgoing<'m> {
     /// What would go out next.
     fn next(&self) -> Burst {
         match self.upload {
-            Upload::None | Upload::Announce(..) => Burst::Text,
+            Upload::None | Upload::Settling | Upload::Announce(..) => Burst::Text,
             Upload::Header(..) => Burst::Header,
             Upload::Body(_) => Burst::Body,
         }

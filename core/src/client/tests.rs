@@ -346,9 +346,32 @@ fn an_upload_to_snug_is_a_line_and_the_file() {
     assert_eq!(bench.client.body_space().len(), 3);
     bench.gives(b"abc");
     assert_eq!(bench.sends(), "#upload 'a b.txt' 3\nabc");
-    assert_eq!(bench.events(), ["UPLOADED"]);
+    assert_eq!(bench.says("after"), Err(SayError::NotYet));
+    let answer = b"[1.2.3.4:5] > Your file\n> Your file has been uploaded (3 bytes)\n> more\n";
+    assert_eq!(bench.gets(answer), ["[1.2.3.4:5] > Your file", "UPLOADED", "> more"]);
     bench.says("after").unwrap();
     assert_eq!(bench.sends(), "after\n");
+}
+
+#[test]
+fn an_upload_that_snug_refuses_is_not_uploaded() {
+    let mut bench = Bench::snug();
+    for early in [true, false] {
+        bench.offers("a", 1).unwrap();
+        assert_eq!(bench.sends(), "#upload 'a' 1\n");
+        if early {
+            assert_eq!(bench.gets(b"! the disk is full\n"), ["! the disk is full"]);
+        }
+        bench.gives(b"x");
+        assert_eq!(bench.sends(), "x");
+        if !early {
+            assert_eq!(bench.gets(b"! the disk is full\n"), ["! the disk is full"]);
+        }
+        assert!(bench.events().is_empty());
+        assert!(!bench.client.is_uploading());
+        bench.says("after").unwrap();
+        assert_eq!(bench.sends(), "after\n");
+    }
 }
 
 #[test]

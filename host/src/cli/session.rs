@@ -176,6 +176,10 @@ impl Session {
                 _ => {}
             }
         }
+        if self.offer.is_some() && !self.client.is_uploading() {
+            self.offer = None;
+            self.screen.ask()?;
+        }
         Ok(())
     }
 
