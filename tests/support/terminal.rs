@@ -1,11 +1,12 @@
 //! The `cli` program on a pseudo-terminal, and one who sits at it.
 
+use core::time::Duration;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use pty_process::blocking::{Command, Pty, open};
 

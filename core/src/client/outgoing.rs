@@ -52,9 +52,7 @@ pub(super) struct Outgoing<'m> {
     /// No classic upload begins before this.
     sure: Instant,
     upload: Upload,
-    uploaded: bool,
-    /// Snug has refused something since the header went out.
-    refused: bool,
+    outcome: Outcome,
     /// The last text was the announcement of an upload.
     announced: bool,
     /// A text without its newline was sent to a server that was knocked at.
@@ -96,6 +94,16 @@ enum Upload {
     Settling,
 }
 
+/// What is known of the last upload's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Open,
+    /// Snug has refused something since the header went out.
+    Refused,
+    /// It is uploaded, and nobody was told yet.
+    Uploaded,
+}
+
 impl<'m> Outgoing<'m> {
     pub(super) fn new(output: &'m mut [u8], now: Instant) -> Self {
         Self {
@@ -108,8 +116,7 @@ impl<'m> Outgoing<'m> {
             now,
             sure: now,
             upload: Upload::None,
-            uploaded: false,
-            refused: false,
+            outcome: Outcome::Open,
             announced: false,
             open: false,
         }
@@ -174,7 +181,11 @@ impl<'m> Outgoing<'m> {
     }
 
     pub(super) fn take_uploaded(&mut self) -> bool {
-        core::mem::take(&mut self.uploaded)
+        let uploaded = self.outcome == Outcome::Uploaded;
+        if uploaded {
+            self.outcome = Outcome::Open;
+        }
+        uploaded
     }
 
     /// Takes Snug's word on the upload; whether that has made it true.
@@ -183,7 +194,9 @@ impl<'m> Outgoing<'m> {
         if settling {
             self.upload = Upload::None;
         }
-        self.refused |= !stored;
+        if !stored && self.is_uploading() {
+            self.outcome = Outcome::Refused;
+        }
         settling && stored
     }
 
@@ -280,13 +293,12 @@ impl<'m> Outgoing<'m> {
 
     fn finish(&mut self) {
         match self.speech {
-            Speech::Lines if self.refused => {}
+            Speech::Lines if self.outcome == Outcome::Refused => {}
             Speech::Lines => self.upload = Upload::Settling,
-            Speech::LinesSoon => {
-                self.uploaded = true;
-                self.speak_lines();
-            }
-            _ => self.uploaded = true,
+            _ => self.outcome = Outcome::Uploaded,
+        }
+        if self.speech == Speech::LinesSoon {
+            self.speak_lines();
         }
     }
 
@@ -305,7 +317,7 @@ impl<'m> Outgoing<'m> {
         write!(header, "#upload '{}' {size}", name.as_str()).expect("255 + 32 bytes at most");
         self.put(header.as_bytes());
         self.burst = Burst::Header;
-        self.refused = false;
+        self.outcome = Outcome::Open;
         self.announced = false;
         self.upload = Upload::Body(size);
         self.end_text();

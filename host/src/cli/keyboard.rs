@@ -18,6 +18,8 @@ const AHEAD: usize = 16;
 #[derive(Debug)]
 pub(super) struct Keyboard {
     reads: Receiver<Vec<u8>>,
+    /// Outlives the thread, or its last wake would be lost with it.
+    _waker: Arc<Waker>,
 }
 
 impl Keyboard {
@@ -26,13 +28,14 @@ impl Keyboard {
     /// The thread ends with the process: nothing ends a read from a terminal.
     pub(super) fn start(waker: Arc<Waker>) -> io::Result<Self> {
         let (sender, reads) = sync_channel(AHEAD);
+        let lasting = Arc::clone(&waker);
         thread::Builder::new().name("keyboard".into()).spawn(move || {
             read_all(io::stdin(), &sender, &waker);
             drop(sender);
             // Nobody is left to be woken if this fails.
             let _ = waker.wake();
         })?;
-        Ok(Self { reads })
+        Ok(Self { reads, _waker: lasting })
     }
 
     /// The next bytes that were read, if there are some by now; none at all
