@@ -90,11 +90,38 @@ fn a_classic_talk() {
 }
 
 #[test]
+fn a_message_does_not_garble_the_line_that_is_typed() {
+    let folder = folder();
+    let (server, mut terminal) = seated(folder.path());
+    terminal.types("hex");
+    terminal.shows("hex");
+    server.sends(b"[127.0.0.1:5] hi");
+    terminal.shows("\r\x1b[J\r[127.0.0.1:5] hi\n[You] hex");
+    terminal.types("\x7f");
+    terminal.shows("\r\x1b[J[You] he");
+    terminal.types("llo\n");
+    terminal.shows("llo\n[You] ");
+    assert_eq!(server.sees(), text("hello"));
+}
+
+#[test]
+fn ctrl_d_ends_it_and_the_terminal_is_as_it_was() {
+    let folder = folder();
+    let (server, mut terminal) = seated(folder.path());
+    assert!(!terminal.echoes());
+    terminal.types("bye\n\x04");
+    terminal.shows("bye\n[You] \n");
+    assert_eq!(server.sees(), text("bye"));
+    assert_eq!(server.sees(), Seen::Left);
+    assert_eq!(terminal.ends().code(), Some(0));
+}
+
+#[test]
 fn ctrl_c_ends_it() {
     let folder = folder();
     let (server, mut terminal) = seated(folder.path());
     terminal.types(CTRL_C);
-    terminal.shows("^C\nexit");
+    terminal.shows("\nexit");
     assert_eq!(terminal.ends().code(), Some(0));
     assert_eq!(server.sees(), Seen::Left);
 }
@@ -251,7 +278,8 @@ fn all_that_is_piped_in_is_said_before_it_leaves() {
         run.join().unwrap()
     });
     assert_eq!(output.status.code(), Some(0));
-    assert!(shown(&output).contains(GREETING), "{output:?}");
+    let greeting = "\r> Connected to the chat server (1 user online)\n";
+    assert!(shown(&output).contains(greeting), "{output:?}");
     assert!(shown(&output).ends_with("[You] \n"), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use pty_process::blocking::{Command, Pty, open};
+use rustix::termios::LocalModes;
 
 use super::classic_server::PATIENCE;
 
@@ -64,9 +65,17 @@ impl Terminal {
         assert_eq!(String::from_utf8_lossy(&shown), expected);
     }
 
-    /// Waits for the end; nothing more may be shown.
+    /// Whether the terminal shows what is typed by itself, as it does at first.
+    pub(crate) fn echoes(&self) -> bool {
+        let modes = rustix::termios::tcgetattr(&self.pty).unwrap().local_modes;
+        modes.contains(LocalModes::ECHO | LocalModes::ICANON)
+    }
+
+    /// Waits for the end: nothing more may be shown, and the terminal has to be
+    /// as it was.
     pub(crate) fn ends(mut self) -> ExitStatus {
         let status = wait(&mut self.child);
+        assert!(self.echoes());
         self.shown.extend(self.output.iter().flatten());
         assert_eq!(String::from_utf8_lossy(&self.shown), "");
         status

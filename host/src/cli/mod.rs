@@ -8,17 +8,20 @@
 //!                   snug_core::client ◄─► link
 //! ```
 //!
-//! The screen is that of the classic client, byte for byte. What is typed is
+//! The screen is that of the classic client, byte for byte, but for a message
+//! that arrives while a line is half typed: it goes above that line. What is typed is
 //! worked off line by line in its order: each line waits until the one before
 //! it is said, or its file is out, and then the prompt comes again.
 
 mod interrupt;
 mod keyboard;
+mod keys;
 mod link;
 mod offer;
 mod options;
 mod screen;
 mod session;
+mod tty;
 mod typed;
 
 use std::io::{self, ErrorKind, Write as _};

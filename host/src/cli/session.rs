@@ -11,16 +11,18 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use snug_core::client::{ANNOUNCEMENT, ANSWER, Buffers, Client, Event, Mode, OfferError, SayError};
 use snug_core::time::Instant;
 
-use super::interrupt::interrupts;
+use super::interrupt::{continues, interrupts, take_note};
 use super::keyboard::Keyboard;
 use super::link::Link;
 use super::offer::{Offer, is_upload};
 use super::screen::Screen;
+use super::tty::Tty;
 use super::typed::Typed;
 
 const LINK: Token = Token(0);
 const KEYBOARD: Token = Token(1);
 const INTERRUPT: Token = Token(2);
+const CONTINUE: Token = Token(3);
 
 /// What the classic client receives at once, and so the longest message.
 const INPUT: usize = 4096;
@@ -49,6 +51,9 @@ pub(super) struct Session {
     poll: Poll,
     keyboard: Keyboard,
     _interrupts: UnixStream,
+    continues: UnixStream,
+    /// The user's terminal, if the user sits at one.
+    tty: Option<Tty>,
     link: Link,
     client: Client<'static>,
     screen: Screen<BufWriter<Stdout>>,
@@ -72,16 +77,21 @@ impl Session {
         link.register(registry, LINK)?;
         let mut interrupts = interrupts()?;
         registry.register(&mut interrupts, INTERRUPT, Interest::READABLE)?;
+        let mut continues = continues()?;
+        registry.register(&mut continues, CONTINUE, Interest::READABLE)?;
         let waker = Arc::new(Waker::new(registry, KEYBOARD)?);
+        let tty = Tty::take_over();
         Ok(Self {
+            typed: Typed::new(tty.is_some()),
+            tty,
             keyboard: Keyboard::start(waker)?,
             poll,
             _interrupts: interrupts,
+            continues,
             link,
             client: Client::new(mode, Instant::ZERO, buffers()),
             screen: Screen::new(BufWriter::new(io::stdout())),
             start: time::Instant::now(),
-            typed: Typed::default(),
             line: None,
             offer: None,
             has_sent: false,
@@ -131,8 +141,19 @@ impl Session {
                     self.over = true;
                     self.screen.interrupted()?;
                 }
+                CONTINUE => self.go_on()?,
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Takes the terminal back from the shell.
+    fn go_on(&mut self) -> Result<(), SessionError> {
+        take_note(&self.continues);
+        if let Some(tty) = &self.tty {
+            tty.set()?;
+            self.screen.show_again()?;
         }
         Ok(())
     }
@@ -192,11 +213,18 @@ impl Session {
         Ok(())
     }
 
-    /// Works off what was typed, as far as it can be now.
+    /// Works off what was typed, as far as it can be now. While a file goes out
+    /// the next line can be typed, and waits.
     fn work(&mut self) -> Result<(), SessionError> {
-        while !self.over && self.offer.is_none() {
-            let Some(line) = self.next_line() else { break };
-            let done = if is_upload(&line) { self.upload(&line)? } else { self.say(&line)? };
+        while !self.over {
+            let Some(line) = self.next_line()? else { break };
+            let done = if self.offer.is_some() {
+                false
+            } else if is_upload(&line) {
+                self.upload(&line)?
+            } else {
+                self.say(&line)?
+            };
             if !done {
                 self.line = Some(line);
                 break;
@@ -205,21 +233,27 @@ impl Session {
         Ok(())
     }
 
-    fn next_line(&mut self) -> Option<String> {
-        if self.line.is_some() {
-            return self.line.take();
+    fn next_line(&mut self) -> Result<Option<String>, SessionError> {
+        let mut line = self.line.take();
+        while line.is_none() {
+            line = self.typed.next(&mut self.screen)?;
+            if line.is_some() {
+                self.screen.entered();
+            } else if self.typed.wants_more() {
+                let Some(bytes) = self.keyboard.next() else { break };
+                self.typed.feed(&bytes);
+            } else {
+                break;
+            }
         }
-        while self.typed.wants_more() {
-            self.typed.feed(&self.keyboard.next()?);
-        }
-        self.typed.next()
+        Ok(line)
     }
 
     /// Says a line; false if it has to wait.
     fn say(&mut self, line: &str) -> Result<bool, SessionError> {
         let now = self.now();
         match self.client.say(now, line) {
-            Ok(()) if line == ANNOUNCEMENT => self.screen.ask_later(),
+            Ok(()) if line == ANNOUNCEMENT => {}
             Ok(()) => self.screen.ask()?,
             Err(SayError::NotYet) => return Ok(false),
             Err(SayError::Upload) => self.screen.refuse("write #upload 'NAME'")?,
@@ -238,10 +272,7 @@ impl Session {
             }
         };
         match self.client.offer(self.now(), &offer.name, offer.size) {
-            Ok(()) => {
-                self.offer = Some(offer);
-                self.screen.ask_later();
-            }
+            Ok(()) => self.offer = Some(offer),
             Err(OfferError::SpaceInName) => {
                 self.screen.refuse("this server takes no name with a space; rename the file")?;
             }
