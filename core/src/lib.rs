@@ -1,8 +1,17 @@
 //! A chat room and file drop over TCP as a state machine.
 #![no_std]
 
+mod accounts;
 pub mod client;
 pub mod id;
+pub mod io;
+mod laggards;
+mod log;
+pub mod memory;
+mod names;
+pub mod server;
 pub mod store;
+mod table;
 pub mod time;
+mod upload;
 pub mod wire;

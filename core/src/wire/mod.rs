@@ -1,12 +1,18 @@
 //! Bytes to meaning and back, and nothing else.
 //!
-//! - [`text`]: making text safe
+//! - [`frame`]: the decoder of a peer's bytes, classic and line dialect
+//! - [`header`]: the header of a classic upload and its readings
 //! - [`command`]: the `#` words of a line peer
+//! - [`text`]: making text safe
 //! - [`name`], [`nick`]: names of files and of people
+//! - [`notice`]: every sentence that Snug says
 
 pub mod command;
+pub mod frame;
+pub mod header;
 pub mod name;
 pub mod nick;
+pub mod notice;
 pub mod text;
 
 /// How a peer marks the end of what it says, and how it is spoken to.

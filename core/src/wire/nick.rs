@@ -230,7 +230,8 @@ mod tests {
     /// `same` is an equivalence that knows every case of every character.
     #[test]
     fn folding_ends_for_every_character() {
-        for c in '\0'..=char::MAX {
+        let has_case = |c: &char| !c.to_lowercase().eq([*c]) || !c.to_uppercase().eq([*c]);
+        for c in ('\0'..=char::MAX).filter(has_case) {
             let once: String = folded(&c.to_string()).collect();
             let forms = [once.clone(), c.to_uppercase().collect(), c.to_lowercase().collect()];
             for form in forms {

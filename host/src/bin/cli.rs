@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use snug_host::cli::{ClientOptions, run};
+use snug_host::options::parse;
 
 fn main() -> ExitCode {
-    run(&ClientOptions::of_process())
+    run(&parse::<ClientOptions>("cli"))
 }

@@ -1,8 +1,5 @@
 //! What `cli` takes.
 
-use std::io::{self, Write};
-use std::process;
-
 use clap::Parser;
 use clap::builder::FalseyValueParser;
 use snug_core::client::Mode;
@@ -27,23 +24,6 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// The command line of this process, parsed.
-    ///
-    /// Ends the process where there is nothing to go on with: after `--help`
-    /// and `--version` with status 0, after a wrong call with status 2. The
-    /// classic line goes to standard output, as it always did, the details to
-    /// standard error.
-    pub fn of_process() -> Self {
-        Self::try_parse().unwrap_or_else(|error| {
-            if error.use_stderr() {
-                // Nobody may be there to read it; the status says it too.
-                let _ = writeln!(io::stdout(), "valid format : cli hostname port");
-            }
-            let _ = error.print();
-            process::exit(error.exit_code())
-        })
-    }
-
     pub(super) fn mode(&self) -> Mode {
         if self.classic { Mode::Classic } else { Mode::Line }
     }

@@ -4,7 +4,6 @@ use core::fmt;
 use core::time::Duration;
 use std::io::{self, BufWriter, ErrorKind, Stdout};
 use std::sync::Arc;
-use std::time;
 
 use mio::net::UnixStream;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -18,6 +17,7 @@ use super::offer::{Offer, is_upload};
 use super::screen::Screen;
 use super::tty::Tty;
 use super::typed::Typed;
+use crate::clock::Clock;
 
 const LINK: Token = Token(0);
 const KEYBOARD: Token = Token(1);
@@ -57,7 +57,7 @@ pub(super) struct Session {
     link: Link,
     client: Client<'static>,
     screen: Screen<BufWriter<Stdout>>,
-    start: time::Instant,
+    clock: Clock,
     typed: Typed,
     /// The line that is worked on.
     line: Option<String>,
@@ -72,6 +72,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn start(mode: Mode, mut link: Link) -> Result<Self, SessionError> {
+        let clock = Clock::start();
         let poll = Poll::new()?;
         let registry = poll.registry();
         link.register(registry, LINK)?;
@@ -89,9 +90,9 @@ impl Session {
             _interrupts: interrupts,
             continues,
             link,
-            client: Client::new(mode, Instant::ZERO, buffers()),
+            client: Client::new(mode, clock.now(), buffers()),
             screen: Screen::new(BufWriter::new(io::stdout())),
-            start: time::Instant::now(),
+            clock,
             line: None,
             offer: None,
             has_sent: false,
@@ -124,7 +125,7 @@ impl Session {
     }
 
     fn now(&self) -> Instant {
-        Instant::ZERO + self.start.elapsed()
+        self.clock.now()
     }
 
     /// Waits until something happens.

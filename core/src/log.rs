@@ -1,0 +1,314 @@
+//! The room's lines, once, in a ring.
+//!
+//! Every line that anybody in the room is told stands here exactly once, as the
+//! bytes that a line peer gets, newline included. A peer has a [`Cursor`], not
+//! a queue. Beside the bytes a ring of [`Line`]s says where each line stands
+//! and whom it is for.
+//!
+//! # Trade-offs
+//!
+//! The index beside the bytes costs 12 bytes a line, but the bytes stay free of
+//! headers, so that all that lies together leaves in one write. A line never
+//! wraps around the end of the ring: a classic peer must get it in one send.
+//! That wastes less than a line at the end of each lap.
+
+use core::ops::Range;
+
+use crate::wire::Dialect;
+
+/// Each line takes at least this much of the log, however short it is; a log
+/// of `n` bytes needs an index of `n / LINE_COST` lines.
+pub const LINE_COST: usize = 64;
+
+/// A log has at most 1 GiB, so that places in it fit 32 bits everywhere.
+const MOST_LINES: usize = (1 << 30) / LINE_COST;
+
+/// Nobody in particular: stands for "but nobody" in an audience.
+const NOBODY: u32 = u32::MAX;
+/// Who sees the room without being in it.
+const OBSERVER: u32 = u32::MAX - 1;
+
+/// Whom a line is for; clients are named by their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// All peers but one; what the classic server has a sentence for.
+    AllBut(u32),
+    /// All line peers but one.
+    LinePeersBut(u32),
+    /// One peer alone.
+    Only(u32),
+}
+
+/// Where a line stands and whom it is for; lent to the room as its index.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    start: u32,
+    len: u16,
+    scope: Scope,
+    who: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    AllBut,
+    LinePeersBut,
+    Only,
+}
+
+impl Line {
+    /// No line yet; to fill the memory that is lent.
+    pub const EMPTY: Self = Self { start: 0, len: 0, scope: Scope::AllBut, who: NOBODY };
+
+    fn is_for(&self, reader: Reader) -> bool {
+        match self.scope {
+            Scope::AllBut => self.who != reader.who,
+            Scope::LinePeersBut => self.who != reader.who && reader.dialect == Dialect::Line,
+            Scope::Only => self.who == reader.who,
+        }
+    }
+
+    fn end(&self) -> usize {
+        self.start as usize + usize::from(self.len)
+    }
+
+    /// Bytes of this line on the wire: a classic message has no newline.
+    fn wire_len(&self, dialect: Dialect) -> usize {
+        match dialect {
+            Dialect::Classic => usize::from(self.len) - 1,
+            Dialect::Line => usize::from(self.len),
+        }
+    }
+}
+
+/// Who reads the log: decides which lines, and in which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reader {
+    who: u32,
+    dialect: Dialect,
+}
+
+impl Reader {
+    /// The one who sees what all see and nothing that was for one alone: the
+    /// console, and the history as anybody gets it.
+    pub(crate) const OBSERVER: Self = Self { who: OBSERVER, dialect: Dialect::Line };
+
+    pub(crate) const fn new(place: u32, dialect: Dialect) -> Self {
+        Self { who: place, dialect }
+    }
+
+    pub(crate) const fn dialect(self) -> Dialect {
+        self.dialect
+    }
+}
+
+/// A reader's place: the line that comes next, and how much of it is out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Number of the line, counted since the start.
+    pub(crate) next: u64,
+    /// Bytes of that line that the reader has.
+    pub(crate) sent: u16,
+}
+
+/// The ring of lines.
+#[derive(Debug)]
+pub(crate) struct Log<'m> {
+    bytes: &'m mut [u8],
+    index: &'m mut [Line],
+    /// Number of the oldest line that still stands.
+    oldest: u64,
+    /// Number that the next line will have.
+    head: u64,
+    /// Where the next line's bytes will stand. Lines of this lap stand before
+    /// it, lines of the lap before at or after it.
+    at: usize,
+}
+
+impl<'m> Log<'m> {
+    /// An empty log over the largest power of two of lines that both slices
+    /// have room for (a power of two, since a place in the index is looked up
+    /// for every line and peer, and small processors divide slowly).
+    pub(crate) fn new(bytes: &'m mut [u8], index: &'m mut [Line]) -> Self {
+        let lines = index.len().min(bytes.len() / LINE_COST).min(MOST_LINES);
+        let lines = 1 << lines.max(1).ilog2();
+        let bytes = bytes.get_mut(..lines * LINE_COST).unwrap_or_default();
+        let index = index.get_mut(..lines).unwrap_or_default();
+        Self { bytes, index, oldest: 0, head: 0, at: 0 }
+    }
+
+    /// Bytes, of which each line takes at least [`LINE_COST`].
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Number that the next line will have.
+    pub(crate) fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The newest line, for a cursor to go to.
+    pub(crate) fn newest(&self) -> Cursor {
+        Cursor { next: self.head.saturating_sub(1).max(self.oldest), sent: 0 }
+    }
+
+    /// Behind the newest line.
+    pub(crate) fn end(&self) -> Cursor {
+        Cursor { next: self.head, sent: 0 }
+    }
+
+    /// Appends a line of at most `most` bytes, over the oldest ones.
+    ///
+    /// `write` fills in the line with its newline and says how long it is.
+    /// `most` must not be above the capacity. Returns the line's length.
+    pub(crate) fn append(
+        &mut self,
+        audience: Audience,
+        most: usize,
+        write: impl FnOnce(&mut [u8]) -> usize,
+    ) -> usize {
+        self.clear(most);
+        let len = write(&mut self.bytes[self.at..self.at + most]).min(most);
+        let (scope, who) = match audience {
+            Audience::AllBut(who) => (Scope::AllBut, who),
+            Audience::LinePeersBut(who) => (Scope::LinePeersBut, who),
+            Audience::Only(who) => (Scope::Only, who),
+        };
+        let slot = self.slot(self.head);
+        // Both fit: the ring is at most u32::MAX long, a line at most u16::MAX.
+        self.index[slot] = Line { start: self.at as u32, len: len as u16, scope, who };
+        self.at += len;
+        self.head += 1;
+        len
+    }
+
+    /// How far behind the newest line a cursor is, of [`Self::capacity`].
+    pub(crate) fn lag(&self, cursor: Cursor) -> usize {
+        if cursor.next >= self.head {
+            return 0;
+        }
+        if cursor.next < self.oldest {
+            return self.capacity();
+        }
+        let start = self.line(cursor.next).start as usize + usize::from(cursor.sent);
+        let bytes =
+            if start < self.at { self.at - start } else { self.bytes.len() - start + self.at };
+        let lines = (self.head - cursor.next) as usize;
+        bytes.max(lines * LINE_COST)
+    }
+
+    /// Whether lines that this cursor had still to come to are gone.
+    pub(crate) fn is_overrun(&self, cursor: Cursor) -> bool {
+        cursor.next < self.oldest
+    }
+
+    /// Moves a cursor over lines that are not for its reader; whether there is
+    /// one that is. Takes as many steps as there are such lines.
+    pub(crate) fn settle(&self, cursor: &mut Cursor, reader: Reader) -> bool {
+        if cursor.sent > 0 {
+            return true;
+        }
+        cursor.next = cursor.next.max(self.oldest);
+        while cursor.next < self.head {
+            if self.line(cursor.next).is_for(reader) {
+                return true;
+            }
+            cursor.next += 1;
+        }
+        false
+    }
+
+    /// What lies together from a cursor on and is for its reader, before the
+    /// line `until`, up to `most` bytes and the line in which they end. Empty
+    /// where the cursor is overrun or stands at `until` or at somebody else's.
+    pub(crate) fn run(&self, cursor: Cursor, reader: Reader, until: u64, most: usize) -> &[u8] {
+        let until = until.min(self.head);
+        if cursor.next < self.oldest || cursor.next >= until {
+            return &[];
+        }
+        let first = self.line(cursor.next);
+        if cursor.sent == 0 && !first.is_for(reader) {
+            return &[];
+        }
+        let start = first.start as usize;
+        let end = match reader.dialect {
+            Dialect::Classic => start + first.wire_len(Dialect::Classic),
+            Dialect::Line => self.together(cursor.next..until, reader, start + most),
+        };
+        &self.bytes[start + usize::from(cursor.sent)..end]
+    }
+
+    /// Moves a cursor over `count` bytes of what [`Self::run`] gave.
+    pub(crate) fn advance(&self, cursor: &mut Cursor, dialect: Dialect, count: usize) {
+        let mut left = count + usize::from(cursor.sent);
+        cursor.sent = 0;
+        while left > 0 && cursor.next < self.head {
+            let len = self.line(cursor.next).wire_len(dialect);
+            if left < len {
+                cursor.sent = left as u16;
+                return;
+            }
+            left -= len;
+            cursor.next += 1;
+        }
+    }
+
+    /// How many lines from `from` up to `to` are for a reader.
+    pub(crate) fn count(&self, from: u64, to: u64, reader: Reader) -> u32 {
+        let from = from.max(self.oldest);
+        (from..to.min(self.head)).filter(|&n| self.line(n).is_for(reader)).count() as u32
+    }
+
+    /// A cursor to the last `count` lines before number `to` that are for a
+    /// reader, as far back as they still stand.
+    pub(crate) fn back(&self, to: u64, count: u32, reader: Reader) -> Cursor {
+        let mut found = 0;
+        let mut next = to.min(self.head);
+        while next > self.oldest && found < count {
+            next -= 1;
+            found += u32::from(self.line(next).is_for(reader));
+        }
+        Cursor { next, sent: 0 }
+    }
+
+    fn line(&self, number: u64) -> &Line {
+        &self.index[self.slot(number)]
+    }
+
+    fn slot(&self, number: u64) -> usize {
+        number as usize & (self.index.len() - 1)
+    }
+
+    /// Where the lines of `range` that follow each other from its start end.
+    fn together(&self, range: Range<u64>, reader: Reader, most: usize) -> usize {
+        let mut end = self.line(range.start).end();
+        for next in range.start + 1..range.end {
+            let line = self.line(next);
+            if end >= most || line.start as usize != end || !line.is_for(reader) {
+                break;
+            }
+            end = line.end();
+        }
+        end
+    }
+
+    /// Makes `most` bytes in one piece free at `self.at`, and a place in the
+    /// index. Each line that goes was appended once, so this costs, over all,
+    /// as much as the appends.
+    fn clear(&mut self, most: usize) {
+        if self.at + most > self.bytes.len() {
+            while self.oldest < self.head && self.line(self.oldest).start as usize >= self.at {
+                self.oldest += 1;
+            }
+            self.at = 0;
+        }
+        while self.oldest < self.head && self.is_in_the_way(most) {
+            self.oldest += 1;
+        }
+    }
+
+    fn is_in_the_way(&self, most: usize) -> bool {
+        let start = self.line(self.oldest).start as usize;
+        let overlaps = start >= self.at && start < self.at + most;
+        overlaps || self.head - self.oldest >= self.index.len() as u64
+    }
+}

@@ -1,0 +1,157 @@
+//! Answers: values until a link takes them, rendered line by line.
+//!
+//! A line of which half is out must be rendered alike for the other half.
+//! Answers whose words could change in between end such a line instead, as a
+//! line of the room is ended from which a peer is taken forward.
+
+use super::Server;
+use super::client::{Answer, Outbox, Stage};
+use crate::id::ClientId;
+use crate::log::{Cursor, Reader};
+use crate::store::Store;
+use crate::wire::Dialect;
+use crate::wire::command::COMMANDS;
+use crate::wire::notice::{Reply, render};
+
+/// What goes first of a client's answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Front {
+    /// None: the room's lines do.
+    Nothing,
+    /// So many bytes on the page.
+    Page(usize),
+    /// Lines of the room that were before.
+    History { cursor: Cursor, until: u64 },
+}
+
+impl<S: Store> Server<'_, S> {
+    /// Renders a client's first answer, unless half a line goes before it.
+    pub(super) fn render_front(&mut self, place: u32) -> Front {
+        loop {
+            let Some(client) = self.table.tenant(place) else { return Front::Nothing };
+            let Some(&answer) = client.outbox.answers.front() else { return Front::Nothing };
+            let dialect = client.dialect();
+            if client.outbox.cursor.sent > 0 {
+                return Front::Nothing;
+            }
+            match answer {
+                Answer::Who { from, half } => {
+                    if let Some(len) = self.render_user(place, from, half) {
+                        return Front::Page(len);
+                    }
+                }
+                Answer::History { cursor, until } => {
+                    if let Some(cursor) = self.settle_history(place, cursor, until) {
+                        return Front::History { cursor, until };
+                    }
+                }
+                answer => return Front::Page(self.render_reply(dialect, reply(answer))),
+            }
+        }
+    }
+
+    fn render_reply(&mut self, dialect: Dialect, reply: Reply<'_>) -> usize {
+        let len = render(&mut self.page, reply);
+        let newline = dialect == Dialect::Classic && self.page[..len].ends_with(b"\n");
+        len - usize::from(newline)
+    }
+
+    /// Renders the line about the next user from a place on, or nothing where
+    /// another answer goes first.
+    fn render_user(
+        &mut self,
+        place: u32,
+        from: u32,
+        half: Option<(ClientId, u8)>,
+    ) -> Option<usize> {
+        let subject = self.next_user(from);
+        let begun = self.table.tenant(place)?.outbox.sent > 0;
+        if begun && half != subject {
+            self.cut_line(place, Answer::Who { from, half: None });
+            return None;
+        }
+        let Some((id, _)) = subject else {
+            let online = self.online;
+            self.replace_front(place, Answer::Users(online));
+            return None;
+        };
+        self.replace_front(place, Answer::Who { from: id.place(), half: subject });
+        let user = self.table.tenant(id.place())?;
+        Some(render(&mut self.page, Reply::User(user.shown(), user.addr)))
+    }
+
+    /// Who is in the first place that is let from `from` on, under which name.
+    fn next_user(&self, mut from: u32) -> Option<(ClientId, u8)> {
+        loop {
+            let place = self.table.next_from(from)?;
+            let user = self.table.tenant(place)?;
+            if user.stage != Stage::Left {
+                return Some((self.table.id(place), user.renames));
+            }
+            from = place + 1;
+        }
+    }
+
+    /// Brings a repetition to its next line, or nothing where another answer
+    /// goes first.
+    fn settle_history(&mut self, place: u32, mut cursor: Cursor, until: u64) -> Option<Cursor> {
+        if self.log.is_overrun(cursor) && cursor.sent > 0 {
+            let next = cursor.next + 1;
+            self.cut_line(place, Answer::History { cursor: Cursor { next, sent: 0 }, until });
+            return None;
+        }
+        let some = self.log.settle(&mut cursor, Reader::OBSERVER) && cursor.next < until;
+        let answer = if some { Answer::History { cursor, until } } else { Answer::EndOfHistory };
+        self.replace_front(place, answer);
+        some.then_some(cursor)
+    }
+
+    fn replace_front(&mut self, place: u32, answer: Answer) {
+        let front = self.table.tenant_mut(place).and_then(|c| c.outbox.answers.front_mut());
+        if let Some(front) = front {
+            *front = answer;
+        }
+    }
+
+    /// Ends the line of which half is out, and goes on with `answer`.
+    fn cut_line(&mut self, place: u32, answer: Answer) {
+        self.replace_front(place, answer);
+        if let Some(client) = self.table.tenant_mut(place) {
+            client.outbox.sent = 0;
+            // Room: two places are kept for what no command asks for.
+            let _ = client.outbox.answers.push_front(Answer::Cut);
+        }
+    }
+}
+
+/// What an answer of one line says.
+fn reply(answer: Answer) -> Reply<'static> {
+    match answer {
+        Answer::Greeting(online) => Reply::Greeting(online),
+        Answer::Switched => Reply::Switched,
+        Answer::Cut => Reply::Cut,
+        Answer::Skipped(count) => Reply::Skipped(count),
+        Answer::Stored(size) => Reply::Stored(size),
+        Answer::Named => Reply::Named,
+        Answer::Delivered => Reply::Delivered,
+        Answer::Users(count) => Reply::Users(count),
+        Answer::Help(line) => Reply::Help(line.into()),
+        Answer::Refused(why) => Reply::Refused(why),
+        Answer::EndOfHistory | Answer::Who { .. } | Answer::History { .. } => Reply::EndOfHistory,
+    }
+}
+
+/// The first answer's line is out: on to the next.
+pub(super) fn next_line(outbox: &mut Outbox) {
+    outbox.sent = 0;
+    match outbox.answers.front_mut() {
+        Some(Answer::Who { from, half }) => {
+            *from += 1;
+            *half = None;
+        }
+        Some(Answer::Help(line)) if usize::from(*line) + 1 < COMMANDS.len() => *line += 1,
+        _ => {
+            outbox.answers.pop_front();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What the room knows of one client.
+
+use core::net::SocketAddr;
+
+use heapless::Deque;
+
+use crate::id::ClientId;
+use crate::log::{Cursor, Reader};
+use crate::store::UploadSlot;
+use crate::time::Instant;
+use crate::wire::Dialect;
+use crate::wire::frame::{Decoder, Pause};
+use crate::wire::header::Readings;
+use crate::wire::nick::Nick;
+use crate::wire::notice::{Refusal, Shown};
+
+/// Answers that a client may have open before its next command waits.
+const MOST_ANSWERS: usize = 3;
+
+/// A client of the room; lent to it as part of its memory.
+#[derive(Debug)]
+pub struct Client {
+    pub(super) addr: SocketAddr,
+    pub(super) nick: Option<Nick>,
+    /// Bytes that stand before each of its texts.
+    pub(super) prefix_len: u8,
+    /// How often it changed its name; a line about it under the old name ends.
+    pub(super) renames: u8,
+    pub(super) decoder: Decoder,
+    pub(super) pause: Pause,
+    pub(super) input: Window,
+    /// The file whose bytes come now.
+    pub(super) body: Option<Body>,
+    /// The file's slot. With no body, the file is being settled; with a body
+    /// and no slot, the bytes are dropped.
+    pub(super) upload: Option<UploadSlot>,
+    pub(super) marks: Marks,
+    pub(super) outbox: Outbox,
+    pub(super) speech: Speech,
+    pub(super) timers: Timers,
+    pub(super) stage: Stage,
+    /// The caller knows that the link is gone.
+    pub(super) gone: bool,
+}
+
+/// How far a client is in its stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Greeted; gets the room's lines with its first byte or after a while, so
+    /// that the greeting stands alone.
+    Fresh,
+    /// In the room.
+    Here,
+    /// Gets its last answers, says nothing more.
+    Leaving,
+    /// Gone but for the notice.
+    Left,
+}
+
+/// What is to be told to the room of a client, in this order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks {
+    pub(super) entered: bool,
+    pub(super) uploaded: bool,
+    pub(super) left: bool,
+}
+
+/// Bytes that came and are not used up, in the client's share of the input.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Window {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// A file whose bytes come.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) readings: Readings,
+    /// The start from which on bytes are kept.
+    pub(super) base: u8,
+}
+
+/// How much a client said and took in the patience under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Speech {
+    pub(super) window: u32,
+    pub(super) wrote: u32,
+    pub(super) took: u32,
+}
+
+/// When a client's timers run out; each counts while it is in the queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Timers {
+    pub(super) quiet: Instant,
+    pub(super) stuck: Instant,
+    pub(super) moving: Instant,
+    /// Bytes of a file or header since the timer `moving` was set.
+    pub(super) moved: u32,
+    /// When bytes of a file came last.
+    pub(super) moved_at: Instant,
+}
+
+/// What a client has still to get.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// Where in the room's lines it is.
+    pub(super) cursor: Cursor,
+    /// What is for it alone; two places more than commands may fill.
+    pub(super) answers: Deque<Answer, { MOST_ANSWERS + 3 }>,
+    /// Bytes of the first answer's line that it has.
+    pub(super) sent: u16,
+    /// Lines that went by unread and were not told yet.
+    pub(super) skipped: u32,
+}
+
+/// What is meant for one client alone: rendered when its link can take it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Answer {
+    Greeting(u32),
+    Switched,
+    Cut,
+    Skipped(u32),
+    Stored(u64),
+    Named,
+    Delivered,
+    /// The users from a place on; half of a line about somebody is out.
+    Who {
+        from: u32,
+        half: Option<(ClientId, u8)>,
+    },
+    Users(u32),
+    /// Lines up to the numbered one.
+    History {
+        cursor: Cursor,
+        until: u64,
+    },
+    EndOfHistory,
+    Help(u8),
+    Refused(Refusal),
+}
+
+impl Client {
+    pub(super) fn new(addr: SocketAddr, cursor: Cursor) -> Self {
+        Self {
+            addr,
+            nick: None,
+            prefix_len: 0,
+            renames: 0,
+            decoder: Decoder::new(),
+            pause: Pause::None,
+            input: Window::default(),
+            body: None,
+            upload: None,
+            marks: Marks::default(),
+            outbox: Outbox { cursor, ..Outbox::default() },
+            speech: Speech::default(),
+            timers: Timers::default(),
+            stage: Stage::Fresh,
+            gone: false,
+        }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.decoder.dialect()
+    }
+
+    pub(super) fn reader(&self, place: u32) -> Reader {
+        Reader::new(place, self.dialect())
+    }
+
+    pub(super) fn shown(&self) -> Shown<'_> {
+        Shown { nick: self.nick.as_ref(), addr: self.addr }
+    }
+
+    /// Whether its file is whole and the store is not done with it.
+    pub(super) fn is_settling(&self) -> bool {
+        self.body.is_none() && self.upload.is_some()
+    }
+
+    /// Whether its answers leave room for those to one more command.
+    pub(super) fn can_be_answered(&self) -> bool {
+        self.outbox.answers.len() < MOST_ANSWERS
+    }
+
+    /// Adds an answer; classic peers get none but the classic ones.
+    pub(super) fn answer(&mut self, answer: Answer) {
+        if self.dialect() == Dialect::Line {
+            // Room: a command is read only when there is, and each has one.
+            let _ = self.outbox.answers.push_back(answer);
+        }
+    }
+
+    /// Counts from the start of the patience numbered `window`.
+    pub(super) fn speech_in(&mut self, window: u32) -> &mut Speech {
+        if self.speech.window != window {
+            self.speech = Speech { window, wrote: 0, took: 0 };
+        }
+        &mut self.speech
+    }
+}
+
+impl Window {
+    pub(super) fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// That many bytes are used up.
+    pub(super) fn consume(&mut self, count: usize) {
+        self.start += count as u32;
+        if self.start >= self.end {
+            *self = Self::default();
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The room: what happened in, what to do out.
+//!
+//! A [`Server`] does nothing by itself. Its methods are of three kinds.
+//!
+//! - `handle_*` tell it what happened: [`handle_connected`], [`handle_received`]
+//!   (into the [`space`] that it gave), [`handle_pause`], [`handle_ended`],
+//!   [`handle_gone`], [`handle_sent`] (of what was [`pending`]),
+//!   [`handle_blocked`], [`handle_writable`], [`handle_stored`],
+//!   [`handle_timeout`].
+//! - `poll_*` say what to do next: [`poll_receive`], [`poll_transmit`],
+//!   [`poll_close`], [`poll_timeout`]. After any `handle_*`, each is to be
+//!   called until it has nothing more, in any order.
+//! - all others are questions.
+//!
+//! [`handle_connected`]: Server::handle_connected
+//! [`handle_received`]: Server::handle_received
+//! [`space`]: Server::space
+//! [`handle_pause`]: Server::handle_pause
+//! [`handle_ended`]: Server::handle_ended
+//! [`handle_gone`]: Server::handle_gone
+//! [`handle_sent`]: Server::handle_sent
+//! [`pending`]: Server::pending
+//! [`handle_blocked`]: Server::handle_blocked
+//! [`handle_writable`]: Server::handle_writable
+//! [`handle_stored`]: Server::handle_stored
+//! [`handle_timeout`]: Server::handle_timeout
+//! [`poll_receive`]: Server::poll_receive
+//! [`poll_transmit`]: Server::poll_transmit
+//! [`poll_close`]: Server::poll_close
+//! [`poll_timeout`]: Server::poll_timeout
+
+mod answers;
+mod client;
+mod commands;
+mod console;
+mod files;
+mod membership;
+mod pressure;
+mod receive;
+mod speech;
+mod timers;
+mod transmit;
+
+use core::time::Duration;
+use core::{error, fmt};
+
+pub use client::Client;
+pub use membership::{RoomFull, full_notice};
+
+use crate::accounts::Accounts;
+use crate::id::ClientId;
+use crate::laggards::Laggards;
+use crate::log::{Cursor, Log};
+use crate::memory::Memory;
+use crate::names::{Chains, KeptNicks};
+use crate::store::Store;
+use crate::table::Table;
+use crate::upload::Uploads;
+
+/// How long a link must have nothing to read to count as quiet; from then on
+/// an open SIZE is all there is, and half a character stays half. Long beside
+/// a local network's round trip, short beside a person's patience.
+pub const QUIET: Duration = Duration::from_millis(60);
+
+/// Places are counted in 32 bits, of which the last few values mean nobody.
+const MOST_CLIENTS: usize = 1 << 31;
+
+/// How a room behaves. The sizes of its memory are not here but in the lengths
+/// of what is lent to it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Bytes that a line may have, with its prefix and its newline. Texts
+    /// above it go out in pieces.
+    pub line_limit: u16,
+    /// How long those who read wait, at most, for those who do not.
+    pub patience: Duration,
+    /// A peer that has bytes waiting and takes none for so long is put out.
+    pub write_timeout: Duration,
+    /// An upload that moves less than 4 KiB in this time ends.
+    pub stall_timeout: Duration,
+    /// Bytes that a file may have.
+    pub max_file: u64,
+    /// Bytes that one address may store, while the room runs.
+    pub max_address: u64,
+    /// Bytes that all files together may have.
+    pub max_folder: u64,
+    /// For the hashes of the room's tables: chosen at random, never told.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            line_limit: 4096,
+            patience: Duration::from_secs(1),
+            write_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_mins(1),
+            max_file: 1 << 30,
+            max_address: 16 << 30,
+            max_folder: 16 << 30,
+            seed: 0,
+        }
+    }
+}
+
+/// Why a room cannot be made of the memory that is lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A line must have room for 256 bytes at least.
+    LineLimit,
+    /// The log must have room for four lines of the limit.
+    Log,
+    /// There must be a place for one client at least.
+    Clients,
+    /// Each client needs input for a line and four bytes.
+    Input,
+    /// A block must have room for 64 bytes at least.
+    Block,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LineLimit => "a line must have room for 256 bytes",
+            Self::Log => "the log must have room for four lines",
+            Self::Clients => "there must be a place for a client",
+            Self::Input => "a client's input must have room for a line and four bytes",
+            Self::Block => "a block must have room for 64 bytes",
+        })
+    }
+}
+
+impl error::Error for ConfigError {}
+
+/// A chat room with a file drop.
+#[derive(Debug)]
+pub struct Server<'m, S> {
+    config: Config,
+    store: S,
+    table: Table<'m, Client>,
+    laggards: Laggards<'m>,
+    by_addr: Chains<'m>,
+    by_nick: Chains<'m>,
+    kept: KeptNicks<'m>,
+    log: Log<'m>,
+    uploads: Uploads<'m>,
+    accounts: Accounts<'m>,
+    /// What came from the clients, shared out by place.
+    input: &'m mut [u8],
+    /// Bytes of each client's share.
+    share: usize,
+    /// Clients whose coming was told and whose going was not.
+    online: u32,
+    /// The patience under way.
+    window: pressure::Window,
+    /// What [`Server::pending`] gave last.
+    offer: Option<transmit::Offer>,
+    /// An answer, as it is rendered.
+    page: [u8; transmit::PAGE],
+    console: Cursor,
+}
+
+impl<'m, S: Store> Server<'m, S> {
+    /// An empty room in the memory that is lent to it.
+    pub fn new(memory: Memory<'m>, config: Config, store: S) -> Result<Self, ConfigError> {
+        let Memory { clients, ranks, by_addr, by_nick, kept, input, .. } = memory;
+        let Memory { log, lines, uploads, blocks, accounts, .. } = memory;
+        let places = clients.len();
+        let fewest = ranks.len().min(by_addr.len()).min(by_nick.len());
+        if places == 0 || places > fewest || places >= MOST_CLIENTS {
+            return Err(ConfigError::Clients);
+        }
+        let server = Self {
+            config,
+            store,
+            table: Table::new(clients),
+            laggards: Laggards::new(ranks),
+            by_addr: Chains::new(by_addr),
+            by_nick: Chains::new(by_nick),
+            kept: KeptNicks::new(kept),
+            log: Log::new(log, lines),
+            uploads: Uploads::new(uploads, blocks),
+            accounts: Accounts::new(accounts),
+            share: input.len() / places,
+            input,
+            online: 0,
+            window: pressure::Window::default(),
+            offer: None,
+            page: [0; transmit::PAGE],
+            console: Cursor::default(),
+        };
+        server.check()?;
+        Ok(server)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let line = usize::from(self.config.line_limit);
+        if line < 256 {
+            Err(ConfigError::LineLimit)
+        } else if self.log.capacity() < 4 * line {
+            Err(ConfigError::Log)
+        } else if self.share < line + 4 || self.share > u32::MAX as usize {
+            Err(ConfigError::Input)
+        } else if self.uploads.capacity() > 0 && self.uploads.block_len() < 64 {
+            Err(ConfigError::Block)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Clients whose coming was told to the room and whose going was not.
+    pub fn online(&self) -> u32 {
+        self.online
+    }
+
+    /// How many clients there can be.
+    pub fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+
+    /// Bytes of a block, as they go to the store.
+    pub fn block_len(&self) -> usize {
+        self.uploads.block_len()
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The store, to tell it what it must know.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// Whether a client is here; an id that outlived its client never is.
+    pub fn contains(&self, id: ClientId) -> bool {
+        self.here(id).is_some()
+    }
+
+    /// The place of a client that has not left.
+    fn here(&self, id: ClientId) -> Option<u32> {
+        let place = self.table.find(id)?;
+        let stage = self.table.tenant(place)?.stage;
+        (stage < client::Stage::Left).then_some(place)
+    }
+}

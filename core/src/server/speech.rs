@@ -1,0 +1,91 @@
+//! Texts on their way into the log.
+
+use super::{Client, Server};
+use crate::log::Audience;
+use crate::store::Store;
+use crate::table::Queue;
+use crate::time::Instant;
+use crate::wire::notice::{Prefix, render};
+use crate::wire::text::make_safe;
+
+/// How a text is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// For all.
+    Text,
+    /// What the speaker does, for all line peers.
+    Action,
+    /// For the client in this place alone.
+    Private(u32),
+}
+
+impl<S: Store> Server<'_, S> {
+    /// Bytes of text that fit a line of a client, made safe.
+    pub(super) fn text_room(&self, place: u32) -> usize {
+        let prefix = self.table.tenant(place).map_or(0, |client| client.prefix_len);
+        usize::from(self.config.line_limit) - usize::from(prefix) - 1
+    }
+
+    /// Whether a client may say something now; where not, it waits until then.
+    pub(super) fn gets_the_floor(&mut self, now: Instant, place: u32) -> bool {
+        let may = self.may_speak(now, place);
+        if !may {
+            self.table.push(Queue::Held, place);
+        }
+        may
+    }
+
+    /// Makes lines of all of `raw`, which is one line with its prefix before it
+    /// is made safe and at most three after.
+    pub(super) fn say_all(&mut self, now: Instant, place: u32, manner: Manner, mut raw: &[u8]) {
+        while !raw.is_empty() {
+            let taken = self.say(now, place, manner, raw);
+            raw = &raw[taken.max(1)..];
+        }
+    }
+
+    /// Makes a line of as much of `raw` as fits. Returns the bytes used up.
+    pub(super) fn say(&mut self, now: Instant, place: u32, manner: Manner, raw: &[u8]) -> usize {
+        let mut prefix = [0; 192];
+        let prefix_len = self.render_prefix(&mut prefix, place, manner);
+        let limit = usize::from(self.config.line_limit);
+        let most = limit.min(prefix_len + 3 * raw.len() + 1);
+        let audience = match manner {
+            Manner::Text => Audience::AllBut(place),
+            Manner::Action => Audience::LinePeersBut(place),
+            Manner::Private(to) => Audience::Only(to),
+        };
+        let mut taken = 0;
+        let len = self.append(now, audience, most, |out| {
+            out[..prefix_len].copy_from_slice(&prefix[..prefix_len]);
+            let end = out.len() - 1;
+            let safe = make_safe(raw, &mut out[prefix_len..end]);
+            taken = safe.taken;
+            out[prefix_len + safe.written] = b'\n';
+            prefix_len + safe.written + 1
+        });
+        self.count_words(place, len);
+        taken
+    }
+
+    fn render_prefix(&self, out: &mut [u8], place: u32, manner: Manner) -> usize {
+        let Some(who) = self.table.tenant(place).map(Client::shown) else { return 0 };
+        match manner {
+            Manner::Text => render(out, Prefix::Text(who)),
+            Manner::Action => render(out, Prefix::Action(who)),
+            Manner::Private(to) => {
+                let to = self.table.tenant(to).map_or(who, Client::shown);
+                render(out, Prefix::Private(who, to))
+            }
+        }
+    }
+
+    /// Notes what a client has added to the log.
+    pub(super) fn count_words(&mut self, place: u32, len: usize) {
+        let number = self.window.number;
+        if let Some(client) = self.table.tenant_mut(place) {
+            let wrote = &mut client.speech_in(number).wrote;
+            *wrote = wrote.saturating_add(len.max(crate::log::LINE_COST) as u32);
+        }
+    }
+}

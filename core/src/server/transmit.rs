@@ -1,0 +1,229 @@
+//! What goes to a client: answers, rendered when the link takes them, and the
+//! room's lines, from the log as they lie.
+
+use core::mem;
+
+use super::Server;
+use super::answers::{Front, next_line};
+use super::client::{Answer, Client, Outbox, Stage};
+use crate::id::ClientId;
+use crate::log::Reader;
+use crate::store::Store;
+use crate::table::Queue;
+use crate::time::Instant;
+use crate::wire::Dialect;
+
+/// Bytes that leave in one write, at most (and the rest of a line): so that
+/// one peer's backlog does not keep the others waiting.
+const MOST_AT_ONCE: usize = 256 << 10;
+/// Bytes of the longest answer; the longest is a user with a nick of 64 bytes
+/// and an IPv6 address, or a refusal.
+pub(super) const PAGE: usize = 256;
+
+/// What [`Server::pending`] gave: to whom, of which kind, how many bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offer {
+    to: ClientId,
+    kind: Kind,
+    len: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Of the room's lines.
+    Lines,
+    /// Of the lines that the first answer repeats.
+    History,
+    /// The rest of the first answer's line.
+    Answer,
+}
+
+impl<S: Store> Server<'_, S> {
+    /// Who has something to send and a link that may take it.
+    ///
+    /// Write what is [`pending`](Self::pending), then tell of it with
+    /// [`handle_sent`](Self::handle_sent) or
+    /// [`handle_blocked`](Self::handle_blocked). Costs as much as peers have to
+    /// be looked at that have nothing to send: each once for each line that
+    /// came meanwhile and is not for it.
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<ClientId> {
+        loop {
+            self.announce(now);
+            let place = self.next_to_send()?;
+            if self.has_pending(place) {
+                return Some(self.table.id(place));
+            }
+            self.rest(now, place);
+        }
+    }
+
+    fn next_to_send(&self) -> Option<u32> {
+        if let Some(place) = self.table.first(Queue::Urgent) {
+            return Some(place);
+        }
+        let place = self.table.first(Queue::InStep)?;
+        let cursor = self.table.tenant(place)?.outbox.cursor;
+        (cursor.next < self.log.head()).then_some(place)
+    }
+
+    /// Brings a client's outbox up to date; whether anything is to be sent.
+    fn has_pending(&mut self, place: u32) -> bool {
+        let overrun = |client: &Client| self.log.is_overrun(client.outbox.cursor);
+        if self.table.tenant(place).is_some_and(overrun) {
+            self.take_forward(place);
+        }
+        let Some(client) = self.table.tenant_mut(place) else { return false };
+        let reader = client.reader(place);
+        let lines = client.stage == Stage::Here;
+        let Outbox { cursor, answers, skipped, .. } = &mut client.outbox;
+        if cursor.sent > 0 || !answers.is_empty() {
+            return true;
+        }
+        if lines && *skipped > 0 && reader.dialect() == Dialect::Line {
+            let _ = answers.push_back(Answer::Skipped(mem::take(skipped)));
+            return true;
+        }
+        lines && self.log.settle(cursor, reader)
+    }
+
+    /// What is to be sent to a client now: of the room's lines all that lies
+    /// together, for a classic peer one message.
+    pub fn pending(&mut self, id: ClientId) -> &[u8] {
+        self.offer = None;
+        let Some(place) = self.here(id) else { return &[] };
+        if !self.has_pending(place) {
+            return &[];
+        }
+        let front = self.render_front(place);
+        let Some(client) = self.table.tenant(place) else { return &[] };
+        let (cursor, sent) = (client.outbox.cursor, client.outbox.sent);
+        let (kind, bytes) = match front {
+            Front::Nothing => {
+                let run = self.log.run(cursor, client.reader(place), u64::MAX, MOST_AT_ONCE);
+                (Kind::Lines, run)
+            }
+            Front::History { cursor, until } => {
+                let run = self.log.run(cursor, Reader::OBSERVER, until, MOST_AT_ONCE);
+                (Kind::History, run)
+            }
+            Front::Page(len) => (Kind::Answer, &self.page[usize::from(sent).min(len)..len]),
+        };
+        self.offer = Some(Offer { to: id, kind, len: bytes.len() });
+        bytes
+    }
+
+    /// The link took `count` bytes of what was [`pending`](Self::pending).
+    pub fn handle_sent(&mut self, now: Instant, id: ClientId, count: usize) {
+        let Some(offer) = self.offer.take().filter(|offer| offer.to == id) else { return };
+        let Some(place) = self.here(id) else { return };
+        let number = self.window.number;
+        let Some(client) = self.table.tenant_mut(place) else { return };
+        let dialect = client.dialect();
+        match offer.kind {
+            Kind::Lines => {
+                self.log.advance(&mut client.outbox.cursor, dialect, count);
+                let took = &mut client.speech_in(number).took;
+                *took = took.saturating_add(count as u32);
+            }
+            Kind::History => {
+                if let Some(Answer::History { cursor, .. }) = client.outbox.answers.front_mut() {
+                    self.log.advance(cursor, dialect, count);
+                }
+            }
+            Kind::Answer if count >= offer.len => next_line(&mut client.outbox),
+            Kind::Answer => client.outbox.sent += count as u16,
+        }
+        self.sent_some(now, place, count);
+    }
+
+    /// Sees to the queues of a client whose link took something.
+    fn sent_some(&mut self, now: Instant, place: u32, count: usize) {
+        if self.has_pending(place) {
+            self.note_progress(now, place, count);
+            self.table.push(Queue::Urgent, place);
+        } else {
+            self.rest(now, place);
+        }
+        // Its next command may have waited for its answers.
+        let waited = self.table.tenant(place).is_some_and(|client| {
+            client.stage < Stage::Leaving && client.input.len() > 0 && client.can_be_answered()
+        });
+        if waited {
+            self.resume(place);
+        }
+    }
+
+    /// A client whose link was full has got something.
+    fn note_progress(&mut self, now: Instant, place: u32, count: usize) {
+        let Some(client) = self.table.tenant(place) else { return };
+        if self.laggards.contains(place) {
+            self.laggards.set(place, client.outbox.cursor.next);
+        }
+        if count > 0 && self.table.is_in(Queue::Stuck, place) {
+            self.set_stuck(now, place);
+        }
+    }
+
+    fn set_stuck(&mut self, now: Instant, place: u32) {
+        if let Some(client) = self.table.tenant_mut(place) {
+            client.timers.stuck = now + self.config.write_timeout;
+            self.table.push(Queue::Stuck, place);
+        }
+    }
+
+    /// The link of a client takes nothing more now. It is left alone until
+    /// [`handle_writable`](Self::handle_writable).
+    pub fn handle_blocked(&mut self, now: Instant, id: ClientId) {
+        let Some(place) = self.here(id) else { return };
+        let Some(client) = self.table.tenant(place) else { return };
+        self.laggards.set(place, client.outbox.cursor.next);
+        if !self.table.is_in(Queue::Stuck, place) {
+            self.set_stuck(now, place);
+        }
+        self.table.leave(Queue::InStep, place);
+        self.table.leave(Queue::Urgent, place);
+        self.turn_window(now);
+    }
+
+    /// The link of a client may take something again.
+    pub fn handle_writable(&mut self, id: ClientId) {
+        let Some(place) = self.here(id) else { return };
+        if self.laggards.contains(place) {
+            self.table.push(Queue::Urgent, place);
+        }
+    }
+
+    /// A client has all that there is for it.
+    fn rest(&mut self, now: Instant, place: u32) {
+        self.table.leave(Queue::Urgent, place);
+        self.table.leave(Queue::Stuck, place);
+        self.laggards.remove(place);
+        match self.table.tenant(place).map(|client| client.stage) {
+            Some(Stage::Here) => self.table.push(Queue::InStep, place),
+            Some(Stage::Leaving) => self.see_off(now, place),
+            _ => self.table.leave(Queue::InStep, place),
+        }
+    }
+
+    /// Lets a client go that has its last answers, and its file settled.
+    pub(super) fn see_off(&mut self, now: Instant, place: u32) {
+        let Some(client) = self.table.tenant(place) else { return };
+        let owed = client.outbox.cursor.sent > 0 || !client.outbox.answers.is_empty();
+        if client.stage != Stage::Leaving || client.is_settling() {
+            return;
+        }
+        if owed {
+            self.make_urgent(place);
+        } else {
+            self.part(now, place);
+        }
+    }
+
+    /// Something is to be sent to a client at once, if its link takes it.
+    pub(super) fn make_urgent(&mut self, place: u32) {
+        let gone = self.table.tenant(place).is_none_or(|c| c.gone || c.stage == Stage::Left);
+        if !gone && !self.laggards.contains(place) {
+            self.table.push(Queue::Urgent, place);
+        }
+    }
+}

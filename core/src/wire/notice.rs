@@ -1,0 +1,234 @@
+//! Every sentence that Snug says, rendered here and nowhere else.
+//!
+//! What the classic server says stands here as it says it, byte for byte. What
+//! it does not say goes to line peers alone. A line to a line peer begins with
+//! what it is: `[` a text, `* ` an action, `> ` told, `< ` left, `! ` refused,
+//! `#` for programs.
+
+use core::fmt::{self, Display, Write};
+use core::net::SocketAddr;
+
+use super::command::{COMMANDS, CommandError};
+use super::name::FileNameError;
+use super::nick::{Nick, NickError};
+use crate::store::StoreError;
+
+/// What ends a line of which a peer had half when it was taken forward.
+pub const CUT: &str = " …[cut]\n";
+
+/// What stands for a user: the nick, or the address where there is none.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The nick that the user took.
+    pub nick: Option<&'a Nick>,
+    /// Where the user comes from.
+    pub addr: SocketAddr,
+}
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.nick {
+            Some(nick) => f.write_str(nick.as_str()),
+            None => self.addr.fmt(f),
+        }
+    }
+}
+
+/// `(N users online)`, as the classic server counts.
+#[derive(Clone, Copy, Debug)]
+struct Online(u32);
+
+impl Display for Online {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = if self.0 > 1 { "s" } else { "" };
+        write!(f, "({} user{s} online)", self.0)
+    }
+}
+
+/// What is said to the room.
+#[derive(Clone, Copy, Debug)]
+pub enum Notice<'a> {
+    /// Somebody came; with the count that includes them.
+    Entered(Shown<'a>, u32),
+    /// Somebody went; with the count without them.
+    Left(Shown<'a>, u32),
+    /// A file stands in the folder.
+    Uploaded(Shown<'a>),
+    /// Somebody has a new name.
+    Renamed(Shown<'a>, Shown<'a>),
+}
+
+impl Display for Notice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entered(who, n) => write!(f, "> New user {who} entered {}", Online(*n)),
+            Self::Left(who, n) => write!(f, "< The user {who} left {}", Online(*n)),
+            Self::Uploaded(who) => write!(f, "> User {who} has uploaded a file"),
+            Self::Renamed(was, is) => write!(f, "> User {was} is now {is}"),
+        }
+    }
+}
+
+/// What stands before a text.
+#[derive(Clone, Copy, Debug)]
+pub enum Prefix<'a> {
+    /// Somebody speaks to all.
+    Text(Shown<'a>),
+    /// Somebody does something.
+    Action(Shown<'a>),
+    /// Somebody speaks to one alone.
+    Private(Shown<'a>, Shown<'a>),
+}
+
+impl Display for Prefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(who) => write!(f, "[{who}] "),
+            Self::Action(who) => write!(f, "* {who} "),
+            Self::Private(from, to) => write!(f, "[{from} > {to}] "),
+        }
+    }
+}
+
+/// What is said to one peer alone, newline included where it has one.
+#[derive(Clone, Copy, Debug)]
+pub enum Reply<'a> {
+    /// The first words to a newcomer, who is taken for classic.
+    Greeting(u32),
+    /// The answer to a peer's first newline. It ends what was sent so far.
+    Switched,
+    /// The end of a line of which half went out.
+    Cut,
+    /// Lines that went by unread.
+    Skipped(u32),
+    /// A file is stored, with its size.
+    Stored(u64),
+    /// The new nick is taken.
+    Named,
+    /// A private text is on its way.
+    Delivered,
+    /// Somebody who is here.
+    User(Shown<'a>, SocketAddr),
+    /// The end of those who are here.
+    Users(u32),
+    /// The end of what was said before.
+    EndOfHistory,
+    /// A line of the help, counted from 0.
+    Help(usize),
+    /// A refusal.
+    Refused(Refusal),
+}
+
+impl Display for Reply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Greeting(n) => write!(f, "> Connected to the chat server {}", Online(*n)),
+            Self::Switched => f.write_str("\n> This is Snug; #help lists what it knows\n"),
+            Self::Cut => f.write_str(CUT),
+            Self::Skipped(n) => writeln!(f, "> {n} message{} skipped", plural(*n)),
+            Self::Stored(size) => writeln!(f, "> Your file has been uploaded ({size} bytes)"),
+            Self::Named => f.write_str("> Your name is set\n"),
+            Self::Delivered => f.write_str("> Your message has been delivered\n"),
+            Self::User(who, addr) => writeln!(f, "#user {who} {addr}"),
+            Self::Users(n) => writeln!(f, "> {n} user{}", plural(*n)),
+            Self::EndOfHistory => f.write_str("> end of history\n"),
+            Self::Help(line) => match COMMANDS.get(*line) {
+                Some(usage) => writeln!(f, "> {} - {}", usage.form, usage.help),
+                None => Ok(()),
+            },
+            Self::Refused(why) => writeln!(f, "! {why}"),
+        }
+    }
+}
+
+fn plural(n: u32) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+/// Why something is not done, and what to do instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// All places of the room are taken.
+    RoomFull,
+    /// A `#` line is not understood.
+    Command(CommandError),
+    /// A line is above the limit, in bytes.
+    TooLong(u16),
+    /// A name is none for a file.
+    FileName(FileNameError),
+    /// A file is above the limit, in bytes.
+    FileTooLarge(u64),
+    /// The files of one address are above their limit.
+    AddressFull,
+    /// The folder is above its limit.
+    FolderFull,
+    /// The folder cannot keep the file.
+    Store(StoreError),
+    /// No reading of the header fits the bytes that came.
+    Header,
+    /// A name is none for a user.
+    Nick(NickError),
+    /// Somebody has the name.
+    NickTaken,
+    /// Nobody here has the name.
+    NobodyThere,
+    /// The one who is meant gets classic sentences alone.
+    ClassicThere,
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RoomFull => f.write_str("the room is full; try again later"),
+            Self::Command(why) => why.fmt(f),
+            Self::TooLong(most) => write!(f, "a command has {most} bytes at most; say it shorter"),
+            Self::FileName(why) => why.fmt(f),
+            Self::FileTooLarge(most) => write!(f, "a file may have {most} bytes at most here"),
+            Self::AddressFull => f.write_str("your address has no more room for files here"),
+            Self::FolderFull => f.write_str("the folder has no more room; ask who keeps it"),
+            Self::Store(why) => f.write_str(store_sentence(*why)),
+            Self::Header => f.write_str("the file does not fit its header; send both again"),
+            Self::Nick(why) => why.fmt(f),
+            Self::NickTaken => f.write_str("somebody else has that name; take another"),
+            Self::NobodyThere => f.write_str("nobody here has that name; #who lists who is here"),
+            Self::ClassicThere => {
+                f.write_str("a classic client cannot be told anything alone; say it to all")
+            }
+        }
+    }
+}
+
+fn store_sentence(why: StoreError) -> &'static str {
+    match why {
+        StoreError::Full => "the disk is full; ask who keeps it",
+        StoreError::ReadOnly => "the folder cannot be written to; ask who keeps it",
+        StoreError::BadName => "no file can have that name here; take another",
+        StoreError::Unsupported => "the file could not be told from its header; send it again",
+        StoreError::Failed => "the file could not be stored; ask who keeps the folder",
+    }
+}
+
+/// Renders into `out`, cut between characters where it is too short; returns
+/// the bytes written.
+pub fn render(out: &mut [u8], what: impl Display) -> usize {
+    let mut page = Page { out, len: 0 };
+    // The only error is that the page is full, and then it holds what it can.
+    let _ = write!(page, "{what}");
+    page.len
+}
+
+struct Page<'a> {
+    out: &'a mut [u8],
+    len: usize,
+}
+
+impl Write for Page<'_> {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        let room = self.out.len() - self.len;
+        let fits = s.floor_char_boundary(room);
+        self.out[self.len..self.len + fits].copy_from_slice(&s.as_bytes()[..fits]);
+        self.len += fits;
+        if fits == s.len() { Ok(()) } else { Err(fmt::Error) }
+    }
+}

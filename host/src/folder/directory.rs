@@ -1,0 +1,208 @@
+//! The folder by its descriptor: all that is done to it by name.
+
+use core::ffi::CStr;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock, fsync, openat,
+    renameat, statat, unlinkat,
+};
+use rustix::io::Errno;
+use snug_core::store::StoreError;
+use snug_core::wire::name::{FileName, TEMPORARY_PREFIX};
+
+use crate::explain;
+
+/// A folder that was opened once; nothing outside of it is reached from here.
+///
+/// Every name used below is a single component, a [`FileName`] or one of our
+/// own temporary names, and no link under such a name is ever followed.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// Holds the lock, too, until it is closed.
+    fd: OwnedFd,
+    /// Tells the temporary names of this run from those of another.
+    run: String,
+    /// Temporary names given so far.
+    names: AtomicU64,
+    /// Bytes of the finished files.
+    used: AtomicU64,
+    /// Held while a file takes its name, so that `used` counts right when two
+    /// take the same.
+    publishing: Mutex<()>,
+}
+
+impl Directory {
+    /// Opens the folder, made if missing, for this server alone.
+    ///
+    /// What an earlier run left unfinished is removed.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let shown = path.display();
+        let failed = |e| explain(format_args!("cannot use the folder {shown}"), &e);
+        fs::create_dir_all(path).map_err(failed)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = openat(CWD, path, flags, Mode::empty()).map_err(|e| failed(e.into()))?;
+        let locked = lock(&fd).map_err(failed)?;
+        // A folder that was just made must outlive a loss of power, too; where
+        // the one above cannot be opened, the system sees to it in its time.
+        let _ = File::open(path.join("..")).and_then(|above| above.sync_all());
+        let directory = Self {
+            fd,
+            run: run_mark(),
+            names: AtomicU64::new(0),
+            used: AtomicU64::new(0),
+            publishing: Mutex::new(()),
+        };
+        directory.survey(locked).map_err(|e| failed(e.into()))?;
+        Ok(directory)
+    }
+
+    /// Bytes of the finished files.
+    pub(super) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Makes a new empty file; tells its temporary name.
+    pub(super) fn create(&self) -> Result<(File, String), StoreError> {
+        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{TEMPORARY_PREFIX}{}-{number}", self.run);
+        let file = open_new(&self.fd, &name).map_err(store_error)?;
+        Ok((file.into(), name))
+    }
+
+    /// Bytes of the file under `name`, 0 if there is none.
+    ///
+    /// Anything but a file (a folder, a link, a pipe) is a bad name.
+    pub(super) fn standing(&self, name: &FileName) -> Result<u64, StoreError> {
+        match statat(&self.fd, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => file_size(&stat).ok_or(StoreError::BadName),
+            Err(Errno::NOENT) => Ok(0),
+            Err(e) => Err(store_error(e)),
+        }
+    }
+
+    /// Gives the file `temporary` of `size` bytes its name, in place of an
+    /// older file.
+    pub(super) fn publish(
+        &self,
+        temporary: &str,
+        name: &FileName,
+        size: u64,
+    ) -> Result<(), StoreError> {
+        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let replaced = self.standing(name)?;
+        renameat(&self.fd, temporary, &self.fd, name.as_str()).map_err(store_error)?;
+        let used = self.used().saturating_sub(replaced).saturating_add(size);
+        self.used.store(used, Ordering::Relaxed);
+        drop(publishing);
+        self.sync()
+    }
+
+    /// Removes a temporary file; if that fails, the next start does it.
+    pub(super) fn remove(&self, temporary: &str) {
+        let _ = unlinkat(&self.fd, temporary, AtFlags::empty());
+    }
+
+    /// Makes the names in the folder survive a loss of power.
+    fn sync(&self) -> Result<(), StoreError> {
+        match fsync(&self.fd) {
+            // A file system that has no such thing for folders.
+            Err(Errno::INVAL) => Ok(()),
+            synced => synced.map_err(store_error),
+        }
+    }
+
+    /// Counts the files, and sweeps out leftovers if nobody else has any here.
+    fn survey(&self, sweep: bool) -> rustix::io::Result<()> {
+        let mut used = 0u64;
+        for entry in Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(size) = self.size_of(name) else { continue };
+            if !name.to_bytes().starts_with(TEMPORARY_PREFIX.as_bytes()) {
+                used = used.saturating_add(size);
+            } else if sweep {
+                let _ = unlinkat(&self.fd, name, AtFlags::empty());
+            }
+        }
+        self.used.store(used, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn size_of(&self, name: &CStr) -> Option<u64> {
+        file_size(&statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?)
+    }
+}
+
+/// The blame for an error of the system.
+pub(super) fn store_error(error: Errno) -> StoreError {
+    match error {
+        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => StoreError::Full,
+        Errno::ROFS | Errno::ACCESS | Errno::PERM => StoreError::ReadOnly,
+        Errno::ISDIR | Errno::NAMETOOLONG | Errno::INVAL | Errno::ILSEQ | Errno::LOOP => {
+            StoreError::BadName
+        }
+        _ => StoreError::Failed,
+    }
+}
+
+/// Locks the folder against other servers; tells whether it can be locked.
+///
+/// Some network file systems have no locks for folders. A server works there,
+/// but must take every leftover for somebody else's file under way.
+fn lock(fd: &OwnedFd) -> io::Result<bool> {
+    match flock(fd, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => {
+            Err(io::Error::new(ErrorKind::ResourceBusy, "another server uses it"))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+fn open_new(folder: &OwnedFd, name: &str) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mode = Mode::from_raw_mode(0o644);
+    match open_beneath(folder, name, flags, mode) {
+        // An old kernel, or a sandbox that does not know the call. For a single
+        // component these flags alone keep the promise, too.
+        Err(Errno::NOSYS | Errno::PERM) => openat(folder, name, flags, mode),
+        opened => opened,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn open_beneath(
+    folder: &OwnedFd,
+    name: &str,
+    flags: OFlags,
+    mode: Mode,
+) -> rustix::io::Result<OwnedFd> {
+    use rustix::fs::{ResolveFlags, openat2};
+    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    openat2(folder, name, flags, mode, within)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_beneath(_: &OwnedFd, _: &str, _: OFlags, _: Mode) -> rustix::io::Result<OwnedFd> {
+    Err(Errno::NOSYS)
+}
+
+/// The size of what was looked at, if it is a regular file.
+fn file_size(stat: &Stat) -> Option<u64> {
+    let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    is_file.then(|| u64::try_from(stat.st_size).unwrap_or(0))
+}
+
+/// Process and time: a process id alone comes again.
+fn run_mark() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", process::id(), now.as_micros())
+}

@@ -1,0 +1,227 @@
+//! Names, listeners, and what an accepted socket is set to.
+
+use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::net::{self, ToSocketAddrs};
+use std::os::fd::AsFd;
+
+use mio::net::TcpListener;
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+
+use crate::explain;
+
+/// All addresses that `host` stands for, each once, in the resolver's order.
+///
+/// An IPv6 address may stand in brackets. No name at all means all IPv4
+/// addresses of this machine, as it does for the classic server.
+pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    let name = if bare.is_empty() { "0.0.0.0" } else { bare };
+    let found = (name, port).to_socket_addrs();
+    let mut distinct = Vec::new();
+    for address in found.map_err(|e| explain(format_args!("cannot find {name}"), &e))? {
+        if !distinct.contains(&address) {
+            distinct.push(address);
+        }
+    }
+    Ok(distinct)
+}
+
+/// Listens on every address of `host`, on the same port everywhere.
+///
+/// Port 0 lets the system choose one; [`port`] tells which. Addresses that this
+/// machine does not have are left out as long as there is another one. An
+/// address that is in use is an error even then: of two servers that share a
+/// name, a client would reach the one or the other by chance.
+pub fn listen(host: &str, port: u16) -> io::Result<Vec<TcpListener>> {
+    let addresses = resolve(host, port)?;
+    let mut tries = 8;
+    loop {
+        match listen_on_all(&addresses) {
+            // The port that was free on the first address is taken on another.
+            Err(e) if port == 0 && e.kind() == ErrorKind::AddrInUse && tries > 0 => tries -= 1,
+            listeners => return listeners,
+        }
+    }
+}
+
+/// The port that all these listeners share.
+pub fn port(listeners: &[TcpListener]) -> io::Result<u16> {
+    let first = listeners.first().ok_or(ErrorKind::NotConnected)?;
+    Ok(first.local_addr()?.port())
+}
+
+/// Whether these can be reached from this machine alone.
+pub fn only_loopback(listeners: &[TcpListener]) -> io::Result<bool> {
+    for listener in listeners {
+        if !canonical(listener.local_addr()?).ip().is_loopback() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The address as it is shown: IPv4 that came in through IPv6 is IPv4.
+pub fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
+
+/// Sets a peer's socket up: no delay for small lines, and dead peers found.
+///
+/// A peer that says nothing for `idle` is asked whether it is still there, up
+/// to three times, a third of `idle` apart.
+pub fn tune(peer: &impl AsFd, idle: Duration) -> io::Result<()> {
+    let socket = SockRef::from(peer);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(&keep_alive(idle))
+}
+
+/// Lets this process open as many files and sockets as it may; tells how many.
+pub fn raise_descriptor_limit() -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        Ok(()) => maximum.unwrap_or(u64::MAX),
+        Err(_) => current.unwrap_or(u64::MAX),
+    }
+}
+
+fn listen_on_all(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    let mut missing = None;
+    for &(mut address) in addresses {
+        if address.port() == 0 && !listeners.is_empty() {
+            address.set_port(port(&listeners)?);
+        }
+        match bound(address) {
+            Ok(listener) => listeners.push(listener),
+            Err(e) => {
+                let error = explain(format_args!("cannot listen on {address}"), &e);
+                if !is_elsewhere(&e) {
+                    return Err(error);
+                }
+                missing = Some(error);
+            }
+        }
+    }
+    match missing {
+        Some(error) if listeners.is_empty() => Err(error),
+        _ => Ok(listeners),
+    }
+}
+
+fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(net::TcpListener::from(socket)))
+}
+
+/// Whether this machine lacks the address, or its whole family.
+fn is_elsewhere(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT))
+}
+
+fn keep_alive(idle: Duration) -> TcpKeepalive {
+    let apart = (idle / 3).max(Duration::from_secs(1));
+    TcpKeepalive::new().with_time(idle).with_interval(apart).with_retries(3)
+}
+
+/// More than any system grants; it cuts this down to what it has.
+const BACKLOG: i32 = 65_535;
+
+#[cfg(test)]
+mod tests {
+    use core::net::Ipv4Addr;
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn resolves_each_address_once() {
+        let found = resolve("localhost", 7).unwrap();
+        assert!(found.iter().all(|a| a.ip().is_loopback() && a.port() == 7));
+        for (i, address) in found.iter().enumerate() {
+            assert!(!found[..i].contains(address));
+        }
+        assert_eq!(resolve("[::1]", 7).unwrap(), resolve("::1", 7).unwrap());
+        assert_eq!(resolve("", 7).unwrap(), resolve("0.0.0.0", 7).unwrap());
+    }
+
+    #[test]
+    fn says_which_name_it_cannot_find() {
+        let error = resolve("no such host", 7).unwrap_err();
+        assert!(error.to_string().starts_with("cannot find no such host: "), "{error}");
+    }
+
+    #[test]
+    fn listens_on_one_chosen_port_everywhere() {
+        let listeners = listen("localhost", 0).unwrap();
+        let port = port(&listeners).unwrap();
+        assert_ne!(port, 0);
+        for listener in &listeners {
+            assert_eq!(listener.local_addr().unwrap().port(), port);
+            TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        }
+        assert!(only_loopback(&listeners).unwrap());
+    }
+
+    #[test]
+    fn tells_that_an_address_is_in_use() {
+        let first = listen("127.0.0.1", 0).unwrap();
+        let taken = port(&first).unwrap();
+        let error = listen("127.0.0.1", taken).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AddrInUse);
+        assert!(error.to_string().contains(&format!("cannot listen on 127.0.0.1:{taken}")));
+    }
+
+    #[test]
+    fn leaves_out_addresses_of_other_machines() {
+        // 192.0.2.0/24 is nobody's (RFC 5737).
+        let foreign = SocketAddr::from(([192, 0, 2, 1], 0));
+        let own = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        assert_eq!(listen_on_all(&[foreign, own]).unwrap().len(), 1);
+        let error = listen_on_all(&[foreign]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+    }
+
+    #[test]
+    fn takes_ipv4_in_through_the_ipv6_wildcard() {
+        let Ok(listeners) = listen("::", 0) else { return };
+        assert!(!only_loopback(&listeners).unwrap());
+        let port = port(&listeners).unwrap();
+        let client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let (peer, address) = loop {
+            match listeners[0].accept() {
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {}
+                accepted => break accepted.unwrap(),
+            }
+        };
+        assert_eq!(canonical(address), client.local_addr().unwrap());
+        tune(&peer, Duration::from_secs(30)).unwrap();
+        assert!(peer.nodelay().unwrap());
+    }
+
+    #[test]
+    fn leaves_true_ipv6_as_it_is() {
+        let address: SocketAddr = "[fe80::1%3]:50426".parse().unwrap();
+        assert_eq!(canonical(address), address);
+        assert_eq!(canonical("[::1]:9".parse().unwrap()).to_string(), "[::1]:9");
+    }
+
+    #[test]
+    fn raises_the_limit_to_what_is_allowed() {
+        let limit = raise_descriptor_limit();
+        assert_eq!(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX), limit);
+    }
+}

@@ -1,0 +1,44 @@
+//! What a program of Snug takes on its command line.
+//!
+//! - [`ServerOptions`]: what `srv` takes
+//! - [`value`]: sizes and durations as people write them
+//!
+//! A wrong call ends as with the classic programs, with `valid format : …`, but
+//! says what was wrong too, and leaves status 2.
+
+use std::io::{self, Write};
+use std::process;
+
+use clap::Parser;
+
+mod server;
+pub mod value;
+
+pub use server::ServerOptions;
+
+/// The command line and the environment of this process, parsed.
+///
+/// Ends the process where there is nothing to go on with: after `--help` and
+/// `--version` with status 0, after a wrong call with status 2. `program` is the
+/// name that the line `valid format : PROGRAM hostname port` gives.
+pub fn parse<O: Parser>(program: &str) -> O {
+    O::try_parse().unwrap_or_else(|error| usage_error(program, &error))
+}
+
+/// Ends the process with what clap has to say, be it help or an error.
+///
+/// The classic line goes to standard output, as it always did, the details of
+/// what was wrong to standard error.
+pub fn usage_error(program: &str, error: &clap::Error) -> ! {
+    if error.use_stderr() {
+        // Nobody may be there to read it; the status says it too.
+        let _ = writeln!(io::stdout(), "{}", valid_format(program));
+    }
+    let _ = error.print();
+    process::exit(error.exit_code())
+}
+
+/// The line by which the classic programs tell how they are called.
+pub fn valid_format(program: &str) -> String {
+    format!("valid format : {program} hostname port")
+}

@@ -1,0 +1,175 @@
+//! What `srv` takes.
+
+use core::time::Duration;
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::FalseyValueParser;
+use clap::value_parser;
+
+use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
+
+/// A chat room into which anybody can drop a file.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "srv", version, max_term_width = 100, after_help = NOTES)]
+#[command(mut_args(|argument| argument.hide_env(true)))]
+pub struct ServerOptions {
+    /// Name or address to listen on; 0.0.0.0 or :: for all of this machine's.
+    pub host: String,
+
+    /// Port to listen on; with 0 the system chooses one.
+    pub port: u16,
+
+    /// Folder that uploads go to, made if missing.
+    #[arg(long, env = "SNUG_FOLDER", value_name = "PATH", default_value = "./server")]
+    pub folder: PathBuf,
+
+    /// Print nothing of what happens in the room.
+    #[arg(long, short, env = "SNUG_QUIET", value_parser = FalseyValueParser::new())]
+    pub quiet: bool,
+
+    /// Clients that can be in the room at once.
+    #[arg(long, env = "SNUG_MAX_CLIENTS", value_name = "N", default_value = "1024",
+        value_parser = value_parser!(u32).range(1..=100_000), help_heading = ROOM)]
+    pub max_clients: u32,
+
+    /// Memory for the room's lines, for slow readers and for the history.
+    #[arg(long, env = "SNUG_LOG_SIZE", value_name = "SIZE", default_value = "16M",
+        value_parser = size_in::<usize>(64 * KIB..=GIB), help_heading = ROOM)]
+    pub log_size: usize,
+
+    /// Longest line in bytes, with the sender's name; longer ones are cut up.
+    #[arg(long, env = "SNUG_LINE_LIMIT", value_name = "SIZE", default_value = "4096",
+        value_parser = size_in::<usize>(256..=65_535), help_heading = ROOM)]
+    pub line_limit: usize,
+
+    /// Largest file that is taken.
+    #[arg(long, env = "SNUG_MAX_FILE", value_name = "SIZE", default_value = "1G",
+        value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
+    pub max_file: u64,
+
+    /// Bytes that all files in the folder may take together.
+    #[arg(long, env = "SNUG_MAX_FOLDER", value_name = "SIZE", default_value = "16G",
+        value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
+    pub max_folder: u64,
+
+    /// Bytes that one address may upload while the server runs.
+    #[arg(long, env = "SNUG_MAX_ADDRESS", value_name = "SIZE", default_value = "16G",
+        value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
+    pub max_address: u64,
+
+    /// Uploads that go on at once; more wait for their turn.
+    #[arg(long, env = "SNUG_MAX_UPLOADS", value_name = "N", default_value = "64",
+        value_parser = value_parser!(u16).range(1..=1024), help_heading = FILES)]
+    pub max_uploads: u16,
+
+    /// Bytes that are written to disk at once; an upload takes three times that.
+    #[arg(long, env = "SNUG_BLOCK_SIZE", value_name = "SIZE", default_value = "64K",
+        value_parser = size_in::<usize>(4 * KIB..=16 * MIB), help_heading = FILES)]
+    pub block_size: usize,
+
+    /// How long the room waits for slow readers before they miss lines.
+    #[arg(long, env = "SNUG_PATIENCE", value_name = "TIME", default_value = "1s",
+        value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
+    pub patience: Duration,
+
+    /// Time in which an upload must move 4 KiB to go on.
+    #[arg(long, env = "SNUG_STALL", value_name = "TIME", default_value = "60s",
+        value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
+    pub stall: Duration,
+
+    /// Time after which a peer that takes nothing of what it is sent is put out.
+    #[arg(long, env = "SNUG_SEND_TIMEOUT", value_name = "TIME", default_value = "30s",
+        value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
+    pub send_timeout: Duration,
+
+    /// Silence after which a peer's system is asked whether it is still there.
+    #[arg(long, env = "SNUG_KEEP_ALIVE", value_name = "TIME", default_value = "30s",
+        value_parser = duration_in(Duration::from_secs(1)..=LONGEST), help_heading = TIMES)]
+    pub keep_alive: Duration,
+}
+
+const NOTES: &str = "\
+Sizes take K, M, G and T; times take ms, s, m and h.
+Each option can stand in the environment, too: --max-file as SNUG_MAX_FILE.";
+
+const ROOM: &str = "The room";
+const FILES: &str = "Files";
+const TIMES: &str = "Patience";
+
+/// Sizes fit a signed 64-bit file offset with room to add some up.
+const LARGEST: u64 = 1024 * 1024 * TIB;
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<ServerOptions, clap::Error> {
+        ServerOptions::try_parse_from(["srv"].iter().chain(words))
+    }
+
+    #[test]
+    fn is_consistent() {
+        ServerOptions::command().debug_assert();
+    }
+
+    #[test]
+    fn has_its_defaults() {
+        let options = parse(&["localhost", "5000"]).unwrap();
+        assert_eq!((options.host.as_str(), options.port), ("localhost", 5000));
+        assert_eq!(options.folder, PathBuf::from("./server"));
+        assert_eq!((options.max_clients, options.max_uploads), (1024, 64));
+        assert_eq!((options.log_size, options.line_limit), (16 << 20, 4096));
+        assert_eq!((options.max_file, options.max_folder), (GIB, 16 * GIB));
+        assert_eq!((options.max_address, options.block_size), (16 * GIB, 65_536));
+        assert_eq!(options.patience, Duration::from_secs(1));
+        assert_eq!(options.stall, Duration::from_mins(1));
+        assert_eq!(options.send_timeout, Duration::from_secs(30));
+        assert_eq!(options.keep_alive, Duration::from_secs(30));
+        assert!(!options.quiet);
+    }
+
+    #[test]
+    fn takes_options_before_and_after() {
+        let options = parse(&["--log-size", "1m", "::", "0", "--stall=500ms", "-q"]).unwrap();
+        assert_eq!((options.host.as_str(), options.port), ("::", 0));
+        assert_eq!(options.log_size, 1 << 20);
+        assert_eq!(options.stall, Duration::from_millis(500));
+        assert!(options.quiet);
+    }
+
+    #[test]
+    fn refuses_what_is_out_of_range() {
+        for words in [
+            &["localhost"][..],
+            &["localhost", "65536"],
+            &["localhost", "5000", "--max-clients", "0"],
+            &["localhost", "5000", "--max-clients", "100001"],
+            &["localhost", "5000", "--log-size", "63K"],
+            &["localhost", "5000", "--line-limit", "64K"],
+            &["localhost", "5000", "--max-uploads", "1025"],
+            &["localhost", "5000", "--patience", "0"],
+            &["localhost", "5000", "--patience", "soon"],
+            &["localhost", "5000", "6000"],
+        ] {
+            let error = parse(words).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn tells_of_every_option_in_the_environment() {
+        let error = parse(&["--help"]).unwrap_err();
+        assert_eq!((error.kind(), error.exit_code()), (ErrorKind::DisplayHelp, 0));
+        for argument in ServerOptions::command().get_opts() {
+            let name = argument.get_long().unwrap().to_uppercase().replace('-', "_");
+            let variable = argument.get_env().unwrap().to_str().unwrap();
+            assert_eq!(variable, format!("SNUG_{name}"));
+        }
+    }
+}
