@@ -6,6 +6,7 @@ use std::vec::Vec;
 use std::{format, vec};
 
 use super::*;
+use crate::wire::notice::Reply;
 
 const ANSWER_LINE: &[u8] = b"> This is Snug; #help lists what it knows\n";
 const GREETING: &[u8] = b"> Connected to the chat server (1 user online)";
@@ -426,4 +427,10 @@ fn a_line_is_known_by_its_first_character() {
     for (line, kind) in kinds {
         assert_eq!(Kind::of(line), kind, "{line}");
     }
+}
+
+#[test]
+fn what_is_listened_for_is_what_the_room_says() {
+    assert_eq!(Reply::Switched.to_string(), format!("\n{ANSWER}\n"));
+    assert!(Reply::Stored(3).to_string().starts_with(STORED));
 }
