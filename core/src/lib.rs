@@ -22,7 +22,7 @@
 //!  └─────────┘          └───────────────┘
 //! ```
 //!
-//! - [`server`]: the room
+//! - [`server`]: the room; [`client`]: the other end of its wire
 //! - [`memory`]: what a room is lent to live in; sizes are chosen there
 //! - [`store`]: the trait by which files go somewhere
 //! - [`io`]: pumps for links with embedded-io's traits
@@ -136,6 +136,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+pub mod client;
 pub mod id;
 pub mod io;
 mod laggards;

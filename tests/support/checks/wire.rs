@@ -64,13 +64,12 @@ impl Taker {
         while !self.closed {
             let held = core::mem::take(&mut self.held);
             let full = held.len() == HELD;
-            let used = match self.decoder.decode(&held, pause, ROOM, full) {
-                Decoded::Frame(frame, used) => self.act(frame, used),
-                _ => {
-                    self.held = held;
-                    return;
-                }
+            let decoded = self.decoder.decode(&held, pause, ROOM, full);
+            let Decoded::Frame(frame, used) = decoded else {
+                self.held = held;
+                return;
             };
+            let used = self.act(frame, used);
             self.held.extend_from_slice(&held[used..]);
             steps += 1;
             assert!(steps < 4 * HELD, "no progress over {:?}", held.escape_ascii().to_string());
