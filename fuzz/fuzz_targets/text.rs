@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../../tests/support/checks/mod.rs"]
-mod checks;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::text::check(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| snug_fuzz::run("text", data));
