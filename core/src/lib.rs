@@ -2,6 +2,8 @@
 #![no_std]
 
 mod accounts;
+#[cfg(test)]
+mod dice;
 pub mod id;
 pub mod io;
 mod laggards;
