@@ -246,7 +246,7 @@ mod tests {
         let mut tenants = [None; PLACES];
         let mut queues = vec![VecDeque::new(); QUEUES];
         let mut ids: Vec<ClientId> = vec![];
-        for number in 0..30_000 {
+        for number in 0..10_000 {
             let queue = dice.pick(&ALL);
             let at = dice.below(PLACES);
             match dice.below(8) {
