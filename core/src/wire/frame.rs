@@ -134,7 +134,7 @@ impl Decoder {
             return Decoded::More;
         }
         match self.dialect {
-            Dialect::Classic => self.classic(input, pause, room, full),
+            Dialect::Classic => self.classic(input, pause, full),
             Dialect::Line => self.line(input, pause, room, full),
         }
     }
@@ -151,13 +151,7 @@ impl Decoder {
         }
     }
 
-    fn classic<'a>(
-        &mut self,
-        input: &'a [u8],
-        pause: Pause,
-        room: usize,
-        full: bool,
-    ) -> Decoded<'a> {
+    fn classic<'a>(&mut self, input: &'a [u8], pause: Pause, full: bool) -> Decoded<'a> {
         if self.is_between() && input.starts_with(KEYWORD) {
             match header::parse(input, pause >= Pause::Quiet, full) {
                 Parsed::More => return Decoded::Header,
@@ -178,29 +172,22 @@ impl Decoder {
         {
             return self.switch(&input[..at]);
         }
-        self.classic_text(input, pause, room, full)
+        self.classic_text(input, pause, full)
     }
 
-    fn classic_text<'a>(
-        &mut self,
-        input: &'a [u8],
-        pause: Pause,
-        room: usize,
-        full: bool,
-    ) -> Decoded<'a> {
+    fn classic_text<'a>(&mut self, input: &'a [u8], pause: Pause, full: bool) -> Decoded<'a> {
         let opening = self.opening(input, pause);
         if let Opening::Preamble = opening {
             let raw = &input[..PREAMBLE.len()];
             return self.frame(Frame::Text(Text { raw, end: 0, ends: true }), 0);
         }
-        if input.len() > room {
-            if opening == Opening::Request && full {
-                return self.frame(Frame::Http, input.len());
-            }
-            if opening != Opening::Request {
-                // Some of it is left over, however the burst goes on.
-                return piece(input, 0, false);
-            }
+        if full {
+            // Not before: until then a newline may still make it a line, and
+            // how the bytes were cut must make no difference to that.
+            return match opening {
+                Opening::Request => self.frame(Frame::Http, input.len()),
+                _ => piece(input, 0, false),
+            };
         }
         match (opening, pause) {
             (_, Pause::None) => Decoded::More,
