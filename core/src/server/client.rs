@@ -184,7 +184,7 @@ impl Client {
 
     /// Adds an answer; classic peers get none but the classic ones.
     pub(super) fn answer(&mut self, answer: Answer) {
-        if self.dialect() == Dialect::Line {
+        if self.dialect() == Dialect::Line && !self.gone {
             // Room: a command is read only when there is, and each has one.
             let _ = self.outbox.answers.push_back(answer);
         }

@@ -20,7 +20,7 @@ impl<S: Store> Server<'_, S> {
     /// File bytes go straight into the block of their upload.
     pub fn space(&mut self, id: ClientId) -> &mut [u8] {
         let Some(place) = self.here(id) else { return &mut [] };
-        if self.is_held(place) || self.pause(place) == Pause::End {
+        if !self.reads(place) {
             return &mut [];
         }
         let share = self.share;
@@ -76,7 +76,7 @@ impl<S: Store> Server<'_, S> {
     pub fn poll_receive(&mut self, now: Instant) -> Option<ClientId> {
         while let Some(place) = self.next_to_go_on(now) {
             self.digest(now, place);
-            if !self.is_held(place) {
+            if self.reads(place) {
                 return Some(self.table.id(place));
             }
         }
@@ -84,12 +84,33 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn next_to_go_on(&mut self, now: Instant) -> Option<u32> {
+        if self.is_outrun() {
+            return None;
+        }
         if let Some(place) = self.table.pop(Queue::Resumed) {
             return Some(place);
         }
-        let place = self.table.first(Queue::Held)?;
-        self.may_speak(now, place).then(|| self.table.leave(Queue::Held, place))?;
+        if self.table.first(Queue::Upload).is_some() && self.uploads.free().is_some() {
+            return self.table.pop(Queue::Upload);
+        }
+        self.next_to_speak(now)
+    }
+
+    /// Who is held and may speak again. All are held for the same reason, but
+    /// for the one who is the furthest behind: it does not wait for itself.
+    fn next_to_speak(&mut self, now: Instant) -> Option<u32> {
+        let behind = self.laggards.at(0).map(|(place, _)| place);
+        let behind = behind.filter(|&place| self.table.is_in(Queue::Held, place));
+        let either = [behind, self.table.first(Queue::Held)];
+        let place = either.into_iter().flatten().find(|&place| self.may_speak(now, place))?;
+        self.table.leave(Queue::Held, place);
         Some(place)
+    }
+
+    /// Whether a client's link is to be read.
+    fn reads(&self, place: u32) -> bool {
+        let open = |client: &Client| !client.gone && client.pause < Pause::End;
+        self.table.tenant(place).is_some_and(open) && !self.is_held(place)
     }
 
     /// Lets a client's input go on, where it waits for nothing else.
@@ -104,20 +125,26 @@ impl<S: Store> Server<'_, S> {
     pub(super) fn is_held(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return true };
         let waits = [Queue::Held, Queue::Upload, Queue::Marked];
+        // A file's bytes make no more answers than its header had room for.
         client.stage >= Stage::Leaving
             || client.is_settling()
-            || !client.can_be_answered()
+            || (client.body.is_none() && !client.can_be_answered())
             || waits.into_iter().any(|queue| self.table.is_in(queue, place))
     }
 
-    /// Handles what a client said, as far as it need not wait. The input steps
-    /// aside meanwhile, since its frames are acted on by the whole room.
+    /// Handles what a client said, as far as neither it nor the room needs to
+    /// wait. The input steps aside meanwhile, since its frames are acted on by
+    /// the whole room.
     pub(super) fn digest(&mut self, now: Instant, place: u32) {
         let mut input = mem::take(&mut self.input);
         let share = input.len().min((place as usize + 1) * self.share);
         let own = &input[share - self.share..share];
-        while !self.is_held(place) && self.digest_next(now, place, own) {}
+        while !self.is_held(place) && !self.is_outrun() && self.digest_next(now, place, own) {}
         mem::swap(&mut self.input, &mut input);
+        if self.is_outrun() {
+            self.resume(place);
+        }
+        self.let_gone_go(now, place);
     }
 
     /// Handles one frame, or a piece of a file; whether there may be more.
@@ -139,6 +166,10 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn act(&mut self, now: Instant, place: u32, frame: Frame<'_>, used: usize) -> bool {
+        if !matches!(frame, Frame::Upload(_)) {
+            // What looked like the start of a header was none.
+            self.table.leave(Queue::Moving, place);
+        }
         match frame {
             Frame::Text(text) => return self.act_text(now, place, &text),
             Frame::Upload(header) => return self.act_upload(now, place, header, used),

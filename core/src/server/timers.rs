@@ -58,7 +58,7 @@ impl<S: Store> Server<'_, S> {
             self.wake_fresh(place);
             return;
         }
-        if client.pause == Pause::Burst {
+        if client.pause == Pause::Burst && !client.gone {
             client.pause = Pause::Quiet;
             self.digest(now, place);
         }
@@ -68,11 +68,11 @@ impl<S: Store> Server<'_, S> {
     /// client does not read while it sends a file.
     fn give_up_on_stuck(&mut self, now: Instant, place: u32) {
         let patience = self.config.write_timeout;
+        let waits = self.waits_for_store(place);
         let Some(client) = self.table.tenant_mut(place) else { return };
         let uploads = client.body.is_some() && now.since(client.timers.moved_at) < patience;
-        if uploads || client.is_settling() {
-            client.timers.stuck = now + patience;
-            self.table.push(Queue::Stuck, place);
+        if uploads || waits {
+            self.set_stuck(now, place);
         } else {
             self.part(now, place);
         }
@@ -103,6 +103,14 @@ impl<S: Store> Server<'_, S> {
             timers.moving = now + stall;
             timers.moved = 0;
             self.table.push(Queue::Moving, place);
+        }
+    }
+
+    /// From now on a client must take something.
+    pub(super) fn set_stuck(&mut self, now: Instant, place: u32) {
+        if let Some(Client { timers, .. }) = self.table.tenant_mut(place) {
+            timers.stuck = now + self.config.write_timeout;
+            self.table.push(Queue::Stuck, place);
         }
     }
 }
