@@ -15,8 +15,14 @@ const LEAST_MOVED: u32 = 4096;
 
 impl<S: Store> Server<'_, S> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next, if
-    /// nothing happens before.
+    /// nothing happens before: at once while another poll has something left,
+    /// which it may only have since the last time it was asked.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let queues = [Queue::Resumed, Queue::Marked, Queue::Urgent, Queue::Closing];
+        let left = queues.into_iter().any(|queue| self.table.first(queue).is_some());
+        if left || self.first_in_step().is_some() {
+            return Some(Instant::ZERO);
+        }
         let quiet = self.due(Queue::Quiet, |timers| timers.quiet);
         let stuck = self.due(Queue::Stuck, |timers| timers.stuck);
         let moving = self.due(Queue::Moving, |timers| timers.moving);

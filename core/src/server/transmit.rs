@@ -61,12 +61,15 @@ impl<S: Store> Server<'_, S> {
     /// waiting who are in step.
     fn next_to_send(&mut self) -> Option<u32> {
         self.turn = !self.turn;
-        let urgent = self.table.first(Queue::Urgent);
-        let in_step = self.table.first(Queue::InStep).filter(|&place| {
-            let client = self.table.tenant(place);
-            client.is_some_and(|client| client.outbox.cursor.next < self.log.head())
-        });
+        let (urgent, in_step) = (self.table.first(Queue::Urgent), self.first_in_step());
         if self.turn { urgent.or(in_step) } else { in_step.or(urgent) }
+    }
+
+    /// Who is in step, the longest, and was not asked about the newest line.
+    pub(super) fn first_in_step(&self) -> Option<u32> {
+        let place = self.table.first(Queue::InStep)?;
+        let next = self.table.tenant(place)?.outbox.cursor.next;
+        (next < self.log.head()).then_some(place)
     }
 
     /// Brings a client's outbox up to date; whether anything is to be sent.
