@@ -1,0 +1,10 @@
+//! The room from outside, over links in memory and under a clock of its own.
+
+mod support;
+
+mod room {
+    mod chat;
+    mod commands;
+    mod stays;
+    mod uploads;
+}
