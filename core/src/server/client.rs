@@ -39,6 +39,8 @@ pub struct Client {
     pub(super) speech: Speech,
     pub(super) timers: Timers,
     pub(super) stage: Stage,
+    /// Its first byte has come.
+    pub(super) spoke: bool,
     /// The caller knows that the link is gone.
     pub(super) gone: bool,
 }
@@ -156,6 +158,7 @@ impl Client {
             speech: Speech::default(),
             timers: Timers::default(),
             stage: Stage::Fresh,
+            spoke: false,
             gone: false,
         }
     }

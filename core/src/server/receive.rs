@@ -47,9 +47,9 @@ impl<S: Store> Server<'_, S> {
     /// given last. Handles all frames in them: bounded by the bytes.
     pub fn handle_received(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(place) = self.here(id) else { return };
-        self.wake_fresh(place);
         self.table.leave(Queue::Quiet, place);
         let Some(client) = self.table.tenant_mut(place) else { return };
+        client.spoke = true;
         client.pause = Pause::None;
         match direct(client) {
             Some(slot) => {
@@ -143,6 +143,8 @@ impl<S: Store> Server<'_, S> {
         mem::swap(&mut self.input, &mut input);
         if self.is_outrun() {
             self.resume(place);
+        } else if self.table.tenant(place).is_some_and(|client| client.spoke) {
+            self.wake_fresh(place);
         }
         self.let_gone_go(now, place);
     }
@@ -258,7 +260,8 @@ impl<S: Store> Server<'_, S> {
         self.table.tenant(place).map_or(Pause::End, |client| client.pause)
     }
 
-    /// With a newcomer's first byte it gets the room's lines.
+    /// With a newcomer's first byte it gets the room's lines, in the dialect
+    /// that it turned out to speak.
     pub(super) fn wake_fresh(&mut self, place: u32) {
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Fresh {
