@@ -107,10 +107,16 @@ impl<S: Store> Server<'_, S> {
         Some(place)
     }
 
-    /// Whether a client's link is to be read.
+    /// Whether a client's link is to be read: until its burst is over even when
+    /// it has to wait, so that the next one is not taken for a part of it.
     fn reads(&self, place: u32) -> bool {
-        let open = |client: &Client| !client.gone && client.pause < Pause::End;
-        self.table.tenant(place).is_some_and(open) && !self.is_held(place)
+        let Some(client) = self.table.tenant(place) else { return false };
+        let waits = self.is_held(place) || self.table.is_in(Queue::Resumed, place);
+        match client.pause {
+            Pause::None => !client.gone && client.stage < Stage::Leaving,
+            Pause::Burst | Pause::Quiet => !client.gone && !waits,
+            Pause::End => false,
+        }
     }
 
     /// Lets a client's input go on, where it waits for nothing else.
