@@ -106,6 +106,9 @@ impl Play<'_> {
     }
 
     fn join(&mut self) {
+        if !self.world.server.accepts() {
+            return;
+        }
         let at = self.actors.len();
         let since = self.world.model.as_ref().map_or(0, |model| model.lines.len());
         let Ok(peer) = self.world.join_from(World::addr(at + 1)) else { return };

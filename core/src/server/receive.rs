@@ -39,7 +39,8 @@ impl<S: Store> Server<'_, S> {
             window.end -= window.start;
             window.start = 0;
         }
-        let end = share.min((window.end as usize).saturating_add(room));
+        // Not past the file, or what follows it would become one burst.
+        let end = share.min(room.max(window.end as usize));
         &mut all[window.end as usize..end]
     }
 
