@@ -156,6 +156,9 @@ pub struct Server<'m, S> {
     window: pressure::Window,
     /// What [`Server::pending`] gave last.
     offer: Option<transmit::Offer>,
+    /// Whose turn it is to be sent to: who has something urgent, or who is in
+    /// step.
+    turn: bool,
     /// An answer, as it is rendered.
     page: [u8; transmit::PAGE],
     console: Cursor,
@@ -187,6 +190,7 @@ impl<'m, S: Store> Server<'m, S> {
             online: 0,
             window: pressure::Window::default(),
             offer: None,
+            turn: false,
             page: [0; transmit::PAGE],
             console: Cursor::default(),
         };

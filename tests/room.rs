@@ -1,0 +1,12 @@
+//! The room from outside, over links in memory and under a clock of its own.
+
+mod support;
+
+mod room {
+    mod chat;
+    mod commands;
+    mod random;
+    mod slow;
+    mod stays;
+    mod uploads;
+}
