@@ -73,11 +73,12 @@ impl Ground {
         assert!(beside.is_empty() || beside == ["server"], "{beside:?}");
     }
 
-    /// The regular files that stand, with their hashes.
+    /// The regular files that stand under a name of theirs, with their hashes.
     pub(crate) fn standing(&self) -> BTreeMap<String, String> {
         let path = |name: &String| self.folder().join(name);
         let files = names(&self.folder()).into_iter();
         files
+            .filter(|name| !name.starts_with(".snug-"))
             .filter(|name| fs::symlink_metadata(path(name)).is_ok_and(|m| m.is_file()))
             .map(|name| (name.clone(), sha256(&fs::read(path(&name)).unwrap())))
             .collect()

@@ -65,10 +65,7 @@ impl Peer {
     ///
     /// Whether that worked: on a busy machine anybody can be held up. Try again
     /// with a new peer then.
-    pub(crate) fn send_in_pieces<'b>(
-        &mut self,
-        pieces: impl IntoIterator<Item = &'b [u8]>,
-    ) -> bool {
+    pub(crate) fn send_in_pieces(&mut self, pieces: &[&[u8]]) -> bool {
         let mut sent: Option<Instant> = None;
         for piece in pieces {
             if sent.is_some() {
@@ -122,6 +119,15 @@ impl Peer {
             }
         }
         came
+    }
+
+    /// What comes first, be it a greeting or a refusal.
+    #[track_caller]
+    pub(crate) fn words(&mut self) -> String {
+        let came = self.reader.fill_buf().unwrap();
+        let words = String::from_utf8(came.to_vec()).unwrap();
+        self.reader.consume(words.len());
+        words
     }
 
     /// Nothing comes for a while.

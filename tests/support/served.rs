@@ -17,7 +17,7 @@ use super::peer::{PATIENCE, Peer, SWITCHED, shown, wait_until};
 
 /// How soon two who chat hear each other, whatever else goes on; generous, for
 /// a busy machine.
-const PROMPT: Duration = Duration::from_secs(5);
+pub(crate) const PROMPT: Duration = Duration::from_secs(5);
 
 /// A room that is served by a process of its own.
 pub(crate) struct Served {
@@ -95,6 +95,17 @@ impl Served {
         peer.send("\n");
         peer.until(SWITCHED);
         peer
+    }
+
+    /// Somebody classic whose sends follow each other so quickly that the link
+    /// was never quiet; somebody else if the machine was too busy for that.
+    #[track_caller]
+    pub(crate) fn classic_in_pieces(&self, pieces: &[&[u8]]) -> Peer {
+        let in_time = (0..50).find_map(|_| {
+            let mut peer = self.classic();
+            peer.send_in_pieces(pieces).then_some(peer)
+        });
+        in_time.expect("a machine with some time")
     }
 
     /// The room is as it should be: people of both dialects hear each other at
@@ -182,8 +193,18 @@ struct Shared {
 struct State {
     bytes: Vec<u8>,
     ended: bool,
-    /// The thread is to stop reading, or to hang up.
-    stop: bool,
+    ear: Ear,
+}
+
+/// What the one who should read does.
+#[derive(Default, PartialEq, Eq)]
+enum Ear {
+    #[default]
+    Listens,
+    /// Reads no more, but the pipe stays.
+    Sleeps,
+    /// The pipe is closed.
+    HangsUp,
 }
 
 impl Heard {
@@ -200,10 +221,10 @@ impl Heard {
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                     _ => state.ended = true,
                 }
-                let over = state.ended || state.stop;
-                drop(state);
                 own.changed.notify_all();
-                if over {
+                let sleeps = |state: &mut State| state.ear == Ear::Sleeps;
+                let state = own.changed.wait_while(state, sleeps).unwrap();
+                if state.ended || state.ear == Ear::HangsUp {
                     return;
                 }
             }
@@ -245,9 +266,14 @@ impl Heard {
         self.shared.state.lock().unwrap().bytes.clone()
     }
 
-    /// Reads once more and then hangs up.
+    /// Reads once more and then no more, for good.
+    pub(crate) fn fall_asleep(&self) {
+        self.shared.state.lock().unwrap().ear = Ear::Sleeps;
+    }
+
+    /// Reads once more and then closes the pipe.
     pub(crate) fn hang_up(&self) {
-        self.shared.state.lock().unwrap().stop = true;
+        self.shared.state.lock().unwrap().ear = Ear::HangsUp;
     }
 
     fn wait_for(&self, what: &str, holds: impl Fn(&[u8]) -> bool) -> Vec<u8> {

@@ -60,12 +60,8 @@ fn a_table_comes_whole_from_pieces() {
         // The first bytes in pieces of that size, the rest by the classic
         // client's reads.
         let (first, rest) = whole.split_at(6 * size + 3);
-        let pieces = || first.chunks(size).chain(rest.chunks(4096));
-        let ada = (0..50).find_map(|_| {
-            let mut ada = room.classic();
-            ada.send_in_pieces(pieces()).then_some(ada)
-        });
-        let ada = ada.expect("a machine with some time");
+        let pieces: Vec<_> = first.chunks(size).chain(rest.chunks(4096)).collect();
+        let ada = room.classic_in_pieces(&pieces);
         bob.until(told(&ada));
         assert_eq!(room.ground.stored("t.csv"), csv, "in pieces of {size}");
     }
