@@ -1,6 +1,6 @@
 //! Bad input and faults: the outcome that is right, and a room that serves on.
 //!
-//! Each test ends with `assert_serves`: others chat at once, just the files
+//! After each fault `assert_serves` holds: others chat at once, just the files
 //! that should stand do, and nothing stands outside of the folder.
 
 #[path = "support/ground.rs"]

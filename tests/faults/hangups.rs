@@ -95,6 +95,7 @@ fn last_words_are_heard() {
             assert_eq!(bob.line(), format!("< The user {addr} left (1 user online)"), "{said:?}");
         }
     }
+    room.assert_serves(&[]);
 }
 
 #[test]
@@ -102,14 +103,10 @@ fn a_whole_file_outlives_its_sender() {
     let room = Served::start(&[]);
     let mut bob = room.line();
     for way in [Close, EndSending] {
-        for header in ["#upload 'whole' 5", "\n#upload whole 5\n"] {
-            let mut ada = room.classic();
+        for (join, end) in [(Served::classic as fn(&Served) -> Peer, ""), (Served::line, "\n")] {
+            let mut ada = join(&room);
             let addr = ada.addr.clone();
-            if header.starts_with('\n') {
-                ada.send("\n");
-                ada.until("lists what it knows\n");
-            }
-            ada.send(format!("{}hello", header.trim_start()).replace("\\n", "\n"));
+            ada.send(format!("#upload 'whole' 5{end}hello"));
             way.take(ada);
             bob.until(format!("> User {addr} has uploaded a file\n"));
             assert_eq!(bob.line(), format!("< The user {addr} left (1 user online)"), "{way:?}");
@@ -135,6 +132,9 @@ fn a_reset_leaves_a_whole_file_or_none() {
         assert_eq!(told, stands);
         assert!(!stands || room.ground.stored(&number.to_string()) == file);
     }
+    let standing: Vec<_> = room.ground.standing().into_keys().collect();
+    let files: Vec<_> = standing.iter().map(|name| (name.as_str(), &file[..])).collect();
+    room.assert_serves(&files);
 }
 
 #[test]
