@@ -44,6 +44,18 @@ fn a_request_may_come_in_pieces() {
 }
 
 #[test]
+fn a_request_that_is_torn_far_apart_ends_at_its_newline() {
+    let room = Served::start(&[]);
+    let (mut ada, mut bob) = (room.classic(), room.line());
+    ada.send("POST /chat HT");
+    bob.until(format!("[{}] POST /chat HT\n", ada.addr));
+    ada.send("TP/1.1\r\nHost: room\r\n\r\nhello\n");
+    ada.is_put_out();
+    assert_eq!(bob.line(), format!("< The user {} left (1 user online)", ada.addr));
+    room.assert_serves(&[]);
+}
+
+#[test]
 fn who_only_sounds_like_a_browser_is_heard() {
     let room = Served::start(&[]);
     let (mut ada, mut bob) = (room.classic(), room.line());
@@ -51,7 +63,8 @@ fn who_only_sounds_like_a_browser_is_heard() {
         ada.send(text);
         bob.until(format!("[{}] {text}\n", ada.addr));
     }
-    // Later lines may be anything.
+    // After another first line, lines may be anything.
+    let mut ada = room.classic();
     ada.send("look:\nGET / HTTP/1.1\n");
     bob.until(format!("[{}] GET / HTTP/1.1\n", ada.addr));
     room.assert_serves(&[]);
