@@ -1,10 +1,11 @@
 //! Coming and going: nobody comes, stores or goes untold.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::client::{Answer, Client, Stage};
 use super::{QUIET, Server};
+use crate::hash;
 use crate::id::ClientId;
 use crate::log::Audience;
 use crate::store::Store;
@@ -239,21 +240,7 @@ impl<S: Store> Server<'_, S> {
         client.prefix_len = render(&mut line, Prefix::Text(client.shown())) as u8;
     }
 
-    /// FNV-1a over the address, from the seed on.
     fn hash_addr(&self, addr: SocketAddr) -> u64 {
-        let (bytes, len) = match addr.ip() {
-            IpAddr::V4(ip) => {
-                let mut bytes = [0; 16];
-                bytes[..4].copy_from_slice(&ip.octets());
-                (bytes, 4)
-            }
-            IpAddr::V6(ip) => (ip.octets(), 16),
-        };
-        let start = self.config.seed ^ 0xcbf2_9ce4_8422_2325;
-        let port = addr.port().to_be_bytes();
-        bytes[..len]
-            .iter()
-            .chain(&port)
-            .fold(start, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+        hash::of_addr(self.config.seed, addr)
     }
 }

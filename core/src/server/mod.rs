@@ -117,6 +117,8 @@ pub enum ConfigError {
     Input,
     /// A block must have room for 64 bytes at least.
     Block,
+    /// Each address that uploads must have its account.
+    Accounts,
 }
 
 impl fmt::Display for ConfigError {
@@ -127,6 +129,7 @@ impl fmt::Display for ConfigError {
             Self::Clients => "there must be a place for a client",
             Self::Input => "a client's input must have room for a line and four bytes",
             Self::Block => "a block must have room for 64 bytes",
+            Self::Accounts => "there must be an account for each upload",
         })
     }
 }
@@ -208,6 +211,8 @@ impl<'m, S: Store> Server<'m, S> {
             Err(ConfigError::Input)
         } else if self.uploads.capacity() > 0 && self.uploads.block_len() < 64 {
             Err(ConfigError::Block)
+        } else if self.accounts.capacity() < self.uploads.capacity().min(self.table.capacity()) {
+            Err(ConfigError::Accounts)
         } else {
             Ok(())
         }
