@@ -5,6 +5,7 @@ mod support;
 mod room {
     mod chat;
     mod commands;
+    mod cuts;
     mod random;
     mod slow;
     mod stays;
