@@ -240,6 +240,10 @@ impl<'m> Log<'m> {
     /// Moves a cursor over `count` bytes of what [`Self::run`] gave.
     pub(crate) fn advance(&self, cursor: &mut Cursor, dialect: Dialect, count: usize) {
         let mut left = count + usize::from(cursor.sent);
+        if self.reaches_head(*cursor, dialect, left) {
+            *cursor = self.end();
+            return;
+        }
         cursor.sent = 0;
         while left > 0 && cursor.next < self.head {
             let len = self.line(cursor.next).wire_len(dialect);
@@ -276,6 +280,15 @@ impl<'m> Log<'m> {
 
     fn slot(&self, number: u64) -> usize {
         number as usize & (self.index.len() - 1)
+    }
+
+    /// Whether `count` bytes from a cursor's line on are all that there is: the
+    /// usual case, found without a look at each line.
+    fn reaches_head(&self, cursor: Cursor, dialect: Dialect, count: usize) -> bool {
+        dialect == Dialect::Line
+            && count > 0
+            && cursor.next < self.head
+            && self.line(cursor.next).start as usize + count == self.at
     }
 
     /// Where the lines of `range` that follow each other from its start end.
