@@ -154,6 +154,7 @@ pub struct Server<'m, S> {
     online: u32,
     /// The patience under way.
     window: pressure::Window,
+    voice: speech::Voice,
     /// What [`Server::pending`] gave last.
     offer: Option<transmit::Offer>,
     /// An answer, as it is rendered.
@@ -186,6 +187,7 @@ impl<'m, S: Store> Server<'m, S> {
             input,
             online: 0,
             window: pressure::Window::default(),
+            voice: speech::Voice::NONE,
             offer: None,
             page: [0; transmit::PAGE],
             console: Cursor::default(),
