@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::crowd::Crowd;
-use crate::figures::{micros, quantile};
+use crate::figures::{micros, percentile};
 use crate::process::Stretch;
 use crate::transcript::{Framing, SHORTEST, Transcript, payload};
 use crate::wires::Wire;
 
 /// Nothing came for so long: all is said that was to be said.
-const QUIET: Duration = Duration::from_millis(200);
+const QUIET: Duration = Duration::from_millis(120);
 /// How long a message may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Share of the time that is not counted, at the beginning.
@@ -62,8 +62,8 @@ impl Fanout {
             "deliveries/s={rate:.0} server_ns={:.1} p50_us={} p99_us={} lost=0 \
              load_cpu={load:.2} server_cpu={server:.2}",
             server * 1e9 / rate,
-            micros(quantile(&mut run.times, 0.5)),
-            micros(quantile(&mut run.times, 0.99)),
+            micros(percentile(&mut run.times, 50)),
+            micros(percentile(&mut run.times, 99)),
         );
         Ok(())
     }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-/// The value below which `share` of `times` lie; sorts them.
-pub fn quantile(times: &mut [Duration], share: f64) -> Duration {
+/// The value below which `percent` of `times` lie; sorts them.
+pub fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times.sort_unstable();
-    let rank = (times.len() as f64 * share) as usize;
-    times.get(rank.min(times.len().saturating_sub(1))).copied().unwrap_or_default()
+    times.get(times.len() * percent / 100).copied().unwrap_or_default()
 }
 
 /// Microseconds, with a digit after the point.

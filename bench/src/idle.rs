@@ -61,7 +61,7 @@ impl Idle {
         println!(
             "bytes_per_client={} resident_mib={:.1} grown_kib={} said={said} server_cpu={server:.4}",
             after.saturating_sub(before) / self.clients as u64,
-            after as f64 / 1048576.0,
+            after as f64 / 1_048_576.0,
             resident(self.pid)?.saturating_sub(after) / 1024,
         );
         Ok(())

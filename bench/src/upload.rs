@@ -37,13 +37,14 @@ impl Upload {
         thread::scope(|scope| {
             let uploads: Vec<_> =
                 (0..self.count).map(|number| scope.spawn(move || self.send(number))).collect();
-            uploads.into_iter().try_for_each(|upload| upload.join().expect("does not panic"))
+            let failed = |_| Err(io::Error::other("an upload panicked"));
+            uploads.into_iter().try_for_each(|upload| upload.join().unwrap_or_else(failed))
         })?;
         let (wall, (load, server)) = (stretch.elapsed(), stretch.shares()?);
         let bytes = self.size * self.count * self.repeat;
         println!(
             "mib/s={:.0} files/s={:.1} load_cpu={load:.2} server_cpu={server:.2}",
-            bytes as f64 / 1048576.0 / wall.as_secs_f64(),
+            bytes as f64 / 1_048_576.0 / wall.as_secs_f64(),
             (self.count * self.repeat) as f64 / wall.as_secs_f64(),
         );
         Ok(())
@@ -75,7 +76,9 @@ fn await_stored(answers: &mut impl BufRead) -> io::Result<()> {
         if line.starts_with("! ") {
             return Err(io::Error::other(line));
         }
-        if line.starts_with("> ") && line.contains("stored") {
+        if line.starts_with("> ")
+            && (line.contains("stored") || line.contains("has been uploaded ("))
+        {
             return Ok(());
         }
         line.clear();

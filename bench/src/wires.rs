@@ -18,7 +18,7 @@ pub enum Wire {
     Nats,
     /// IRC.
     Irc,
-    /// MQTT 3.1.1, QoS 0.
+    /// MQTT 3.1.1 without acknowledgements.
     Mqtt,
 }
 
