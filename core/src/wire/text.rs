@@ -215,10 +215,16 @@ fn is_unsafe_at(text: &str, at: usize) -> bool {
     text[at..].chars().next().is_some_and(|character| picture_of(character).is_some())
 }
 
-/// Length of the blocks before the first that holds a suspect.
+/// Length of the blocks before the first that holds a suspect. The last block
+/// overlaps the one before where the bytes are no whole number of blocks.
 fn harmless_length(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    BLOCK * blocks.iter().take_while(|block| !any_suspect(block)).count()
+    let harmless = blocks.iter().take_while(|block| !any_suspect(block)).count();
+    let last = bytes.last_chunk().filter(|_| harmless == blocks.len());
+    if last.is_some_and(|last| !any_suspect(last)) {
+        return bytes.len();
+    }
+    BLOCK * harmless
 }
 
 /// Bytes that are looked at together.
