@@ -53,14 +53,15 @@ impl Fanout {
         let mut run = Run::prepare(self)?;
         run.talk(self.seconds * WARM_UP)?;
         run.times.clear();
-        let stretch = Stretch::begin(self.pid)?;
+        let (stretch, idle) = (Stretch::begin(self.pid)?, run.crowd.idle());
         run.talk(self.seconds)?;
-        let (wall, (load, server)) = (stretch.elapsed(), stretch.shares()?);
+        let (wall, server) = (stretch.elapsed(), stretch.server_share()?);
+        let busy = 1.0 - run.crowd.idle().saturating_sub(idle).as_secs_f64() / wall.as_secs_f64();
         let deliveries = run.times.len() * run.readers_of_each();
         let rate = deliveries as f64 / wall.as_secs_f64();
         println!(
             "deliveries/s={rate:.0} server_ns={:.1} p50_us={} p99_us={} lost=0 \
-             load_cpu={load:.2} server_cpu={server:.2}",
+             load_busy={busy:.2} server_cpu={server:.2}",
             server * 1e9 / rate,
             micros(percentile(&mut run.times, 50)),
             micros(percentile(&mut run.times, 99)),

@@ -57,7 +57,7 @@ impl Idle {
             }
             crowd.turn(Duration::from_millis(1), |_, _| Ok(()))?;
         }
-        let (_, server) = stretch.shares()?;
+        let server = stretch.server_share()?;
         println!(
             "bytes_per_client={} resident_mib={:.1} grown_kib={} said={said} server_cpu={server:.4}",
             after.saturating_sub(before) / self.clients as u64,

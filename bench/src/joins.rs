@@ -23,7 +23,7 @@ pub struct Joins {
     /// How many come.
     #[arg(long, default_value_t = 1000)]
     pub clients: usize,
-    /// How many of them may wait for their greeting at once.
+    /// How many come at once, as soon as all know of those before.
     #[arg(long, default_value_t = 64)]
     pub window: usize,
 }
@@ -44,13 +44,15 @@ impl Joins {
         let mut crowd = Crowd::new(self.server)?;
         let mut newcomers = vec![Newcomer::default(); self.clients];
         let (mut greeted, mut told) = (0, 0);
-        let wanted = self.clients * (self.clients - 1) / 2;
+        let wanted = pairs(self.clients);
         let stretch = Stretch::begin(self.pid)?;
         let mut progress = Instant::now();
         while told < wanted || greeted < self.clients {
-            while crowd.len() < self.clients && crowd.len() - greeted < self.window {
-                let peer = crowd.connect()?;
-                crowd.send(peer, b"\n")?;
+            if told == pairs(crowd.len()) && greeted == crowd.len() {
+                for _ in 0..self.window.min(self.clients - crowd.len()) {
+                    let peer = crowd.connect()?;
+                    crowd.send(peer, b"\n")?;
+                }
             }
             let came = crowd.turn(Duration::from_millis(100), |peer, bytes| {
                 let (greetings, notices) = newcomers[peer].take(bytes);
@@ -64,12 +66,15 @@ impl Joins {
                 return Err(io::Error::other(format!("{} notices are lost", wanted - told)));
             }
         }
-        let (wall, (load, server)) = (stretch.elapsed(), stretch.shares()?);
+        let (wall, server) = (stretch.elapsed(), stretch.server_share()?);
+        let busy = 1.0 - crowd.idle().as_secs_f64() / wall.as_secs_f64();
         check(&newcomers)?;
+        let rate = told as f64 / wall.as_secs_f64();
         println!(
-            "joins/s={:.0} notices/s={:.0} lost=0 load_cpu={load:.2} server_cpu={server:.2}",
+            "joins/s={:.0} notices/s={rate:.0} server_ns={:.1} lost=0 \
+             load_busy={busy:.2} server_cpu={server:.2}",
             self.clients as f64 / wall.as_secs_f64(),
-            told as f64 / wall.as_secs_f64(),
+            server * 1e9 / rate,
         );
         Ok(())
     }
@@ -96,6 +101,11 @@ impl Newcomer {
         self.notices += notices;
         (greetings, notices)
     }
+}
+
+/// Notices in all, when each of so many was told of all who came later.
+fn pairs(clients: usize) -> usize {
+    clients * clients.saturating_sub(1) / 2
 }
 
 /// Whoever comes earlier is told of more; nobody twice of the same.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Time that a process was on a core, all its threads together.
 pub fn cpu_time(pid: u32) -> io::Result<Duration> {
@@ -41,18 +41,17 @@ pub fn listening_port(pid: u32) -> io::Result<Option<u16>> {
     }))
 }
 
-/// A stretch of time: how long it was, and how much of it processes worked.
+/// A stretch of time: how long it was, and how much of it the server worked.
 pub struct Stretch {
-    start: std::time::Instant,
+    start: Instant,
     server: Option<u32>,
-    used: (Duration, Duration),
+    used: Duration,
 }
 
 impl Stretch {
     /// Begins now.
     pub fn begin(server: Option<u32>) -> io::Result<Self> {
-        let used = Self::used(server)?;
-        Ok(Self { start: std::time::Instant::now(), server, used })
+        Ok(Self { start: Instant::now(), server, used: used(server)? })
     }
 
     /// How long it has been.
@@ -60,16 +59,13 @@ impl Stretch {
         self.start.elapsed()
     }
 
-    /// The shares of a core that this process and the server have used.
-    pub fn shares(&self) -> io::Result<(f64, f64)> {
-        let (own, server) = Self::used(self.server)?;
-        let wall = self.elapsed().as_secs_f64();
-        let share = |now: Duration, then: Duration| now.saturating_sub(then).as_secs_f64() / wall;
-        Ok((share(own, self.used.0), share(server, self.used.1)))
+    /// The share of a core that the server has used.
+    pub fn server_share(&self) -> io::Result<f64> {
+        let used = used(self.server)?.saturating_sub(self.used);
+        Ok(used.as_secs_f64() / self.elapsed().as_secs_f64())
     }
+}
 
-    fn used(server: Option<u32>) -> io::Result<(Duration, Duration)> {
-        let server = server.map_or(Ok(Duration::ZERO), cpu_time)?;
-        Ok((cpu_time(std::process::id())?, server))
-    }
+fn used(server: Option<u32>) -> io::Result<Duration> {
+    server.map_or(Ok(Duration::ZERO), cpu_time)
 }

@@ -40,10 +40,10 @@ impl Upload {
             let failed = |_| Err(io::Error::other("an upload panicked"));
             uploads.into_iter().try_for_each(|upload| upload.join().unwrap_or_else(failed))
         })?;
-        let (wall, (load, server)) = (stretch.elapsed(), stretch.shares()?);
+        let (wall, server) = (stretch.elapsed(), stretch.server_share()?);
         let bytes = self.size * self.count * self.repeat;
         println!(
-            "mib/s={:.0} files/s={:.1} load_cpu={load:.2} server_cpu={server:.2}",
+            "mib/s={:.0} files/s={:.1} server_cpu={server:.2}",
             bytes as f64 / 1_048_576.0 / wall.as_secs_f64(),
             (self.count * self.repeat) as f64 / wall.as_secs_f64(),
         );

@@ -45,7 +45,11 @@ fn main() -> io::Result<()> {
     let mut events = Events::with_capacity(1024);
     let mut relay = Relay { read: vec![0; 64 << 10], ..Relay::default() };
     loop {
-        poll.poll(&mut events, None)?;
+        if let Err(error) = poll.poll(&mut events, None)
+            && error.kind() != ErrorKind::Interrupted
+        {
+            return Err(error);
+        }
         for event in &events {
             if event.token() == LISTENER {
                 relay.accept(&listener, poll.registry())?;
