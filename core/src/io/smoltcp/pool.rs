@@ -8,12 +8,14 @@
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
+use heapless::Vec;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
 use super::link::SocketLink;
 use crate::id::ClientId;
+use crate::memory::full_of;
 use crate::server::full_notice;
 use crate::time::Instant;
 
@@ -56,13 +58,13 @@ struct Seat {
 #[derive(Debug)]
 pub struct PoolMemory<'m, const N: usize, const RX: usize, const TX: usize> {
     buffers: [([u8; RX], [u8; TX]); N],
-    sockets: [SocketStorage<'m>; N],
+    sockets: Vec<SocketStorage<'m>, N>,
 }
 
 impl<const N: usize, const RX: usize, const TX: usize> PoolMemory<'_, N, RX, TX> {
-    /// Memory for `N` sockets.
+    /// Memory for `N` sockets, all zero: a `static` of it costs no flash.
     pub const fn new() -> Self {
-        Self { buffers: [([0; RX], [0; TX]); N], sockets: [SocketStorage::EMPTY; N] }
+        Self { buffers: [([0; RX], [0; TX]); N], sockets: Vec::new() }
     }
 }
 
@@ -86,7 +88,8 @@ impl<'m, const N: usize> Pool<'m, N> {
         memory: &'m mut PoolMemory<'m, N, RX, TX>,
         port: u16,
     ) -> Self {
-        let mut sockets = SocketSet::new(&mut memory.sockets[..]);
+        let storage = full_of(&mut memory.sockets, || SocketStorage::EMPTY);
+        let mut sockets = SocketSet::new(storage);
         let mut seats = [Seat { handle: SocketHandle::default(), stage: Stage::Open }; N];
         for (seat, (rx, tx)) in seats.iter_mut().zip(&mut memory.buffers) {
             let rx = SocketBuffer::new(&mut rx[..]);
