@@ -1,0 +1,91 @@
+//! The room on a microcontroller: snug-core over smoltcp, on an LM3S6965.
+//!
+//! This file is the whole of the application. What it needs of the board is in
+//! `board`, and what it needs of Snug is a library.
+
+#![no_std]
+#![no_main]
+
+mod board;
+mod card;
+
+use cortex_m_rt::entry;
+use smoltcp::iface::{self, Interface};
+use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
+use snug_core::io::smoltcp::{Pool, PoolMemory, Room, SPARE};
+use snug_core::memory::{HEADROOM, StaticMemory};
+use snug_core::server::{Config, Server};
+use static_cell::ConstStaticCell;
+
+use board::{Board, Mac, Uart};
+use card::NoStore;
+
+const PORT: u16 = 9999;
+const HARDWARE_ADDRESS: [u8; 6] = [0x02, 0x53, 0x6E, 0x75, 0x67, 0x01];
+const ADDRESS: IpCidr =
+    IpCidr::new(smoltcp::wire::IpAddress::Ipv4(Ipv4Address::new(10, 0, 2, 15)), 24);
+const GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
+
+/// Clients at once.
+const CLIENTS: usize = 8;
+/// Bytes of a line, with its prefix.
+const LINE: usize = 508;
+/// Bytes that are held of each client: a line and four.
+const INPUT: usize = LINE + 4;
+/// The room's lines, in units of 64 bytes.
+const LOG: usize = 8 * 1024 / 64;
+/// Uploads at once, and bytes of a block: a sector of the card.
+const UPLOADS: usize = 4;
+const BLOCK: usize = 512 + HEADROOM;
+const SOCKETS: usize = CLIENTS + SPARE;
+
+static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, UPLOADS, BLOCK>> =
+    ConstStaticCell::new(StaticMemory::new());
+static SOCKET_MEMORY: ConstStaticCell<PoolMemory<'static, SOCKETS, 1024, 1024>> =
+    ConstStaticCell::new(PoolMemory::new());
+static MAC: ConstStaticCell<Mac> = ConstStaticCell::new(Mac::new());
+
+#[entry]
+fn main() -> ! {
+    let mut mac = MAC.take();
+    let mut board = Board::start(mac, HARDWARE_ADDRESS).expect("main runs once");
+
+    let config = Config { line_limit: LINE as u16, ..Config::default() };
+    let memory = MEMORY.take().lend();
+    let server = Server::new(memory, config, NoStore).expect("the sizes above fit together");
+
+    let pool = Pool::new(SOCKET_MEMORY.take(), PORT);
+    let interface = interface(&mut mac, 1);
+    let mut room = Room::new(server, pool, interface, mac);
+    board.uart.say("Chat server started on port 9999.\n");
+
+    loop {
+        let now = board.clock.now();
+        let due = room.poll(now);
+        show(room.server(), &mut board.uart);
+        board.sleep(due);
+    }
+}
+
+/// The stack's end of the cable.
+fn interface(mac: &mut &'static mut Mac, seed: u64) -> Interface {
+    let mut config = iface::Config::new(EthernetAddress(HARDWARE_ADDRESS).into());
+    config.random_seed = seed;
+    let mut interface = Interface::new(config, mac, smoltcp::time::Instant::ZERO);
+    interface.update_ip_addrs(|all| {
+        // There is room for two.
+        let _ = all.push(ADDRESS);
+    });
+    // There is room for the one route.
+    let _ = interface.routes_mut().add_default_ipv4_route(GATEWAY);
+    interface
+}
+
+/// Shows the room's lines on the console, as far as it takes them now.
+fn show(server: &mut Server<'static, NoStore>, uart: &mut Uart) {
+    let lines = server.console(256);
+    if !lines.is_empty() {
+        let shown = uart.offer(lines);
+        server.handle_shown(shown);
+    }
+}
