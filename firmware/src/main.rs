@@ -15,10 +15,11 @@ use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 use snug_core::io::smoltcp::{Pool, PoolMemory, Room, SPARE};
 use snug_core::memory::{HEADROOM, StaticMemory};
 use snug_core::server::{Config, Server};
+use snug_core::time::Instant;
 use static_cell::ConstStaticCell;
 
-use board::{Board, Mac, Uart};
-use card::NoStore;
+use board::{Board, Frames, Mac, Uart};
+use card::{CardMemory, CardStore};
 
 const PORT: u16 = 9999;
 const HARDWARE_ADDRESS: [u8; 6] = [0x02, 0x53, 0x6E, 0x75, 0x67, 0x01];
@@ -38,37 +39,61 @@ const LOG: usize = 8 * 1024 / 64;
 const UPLOADS: usize = 4;
 const BLOCK: usize = 512 + HEADROOM;
 const SOCKETS: usize = CLIENTS + SPARE;
+/// Bytes of a file.
+const MAX_FILE: u64 = 64 << 20;
+
+type DeviceServer = Server<'static, CardStore<UPLOADS>>;
 
 static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, UPLOADS, BLOCK>> =
     ConstStaticCell::new(StaticMemory::new());
 static SOCKET_MEMORY: ConstStaticCell<PoolMemory<'static, SOCKETS, 1024, 1024>> =
     ConstStaticCell::new(PoolMemory::new());
-static MAC: ConstStaticCell<Mac> = ConstStaticCell::new(Mac::new());
+static CARD_MEMORY: ConstStaticCell<CardMemory<UPLOADS>> = ConstStaticCell::new(CardMemory::new());
+static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 
 #[entry]
 fn main() -> ! {
-    let mut mac = MAC.take();
-    let mut board = Board::start(mac, HARDWARE_ADDRESS).expect("main runs once");
+    let board = Board::start(FRAMES.take(), HARDWARE_ADDRESS).expect("main runs once");
+    let Board { mut clock, mut uart, mut mac, spi } = board;
 
-    let config = Config { line_limit: LINE as u16, ..Config::default() };
+    let store = CardStore::open(spi, CARD_MEMORY.take());
+    if !store.has_card() {
+        uart.say("There is no card that can be used; files are refused.\n");
+    }
     let memory = MEMORY.take().lend();
-    let server = Server::new(memory, config, NoStore).expect("the sizes above fit together");
+    let server = Server::new(memory, config(), store).expect("the sizes above fit together");
 
     let pool = Pool::new(SOCKET_MEMORY.take(), PORT);
     let interface = interface(&mut mac, 1);
     let mut room = Room::new(server, pool, interface, mac);
-    board.uart.say("Chat server started on port 9999.\n");
+    uart.say("Chat server started on port 9999.\n");
 
     loop {
-        let now = board.clock.now();
+        let now = clock.now();
+        go_on_storing(room.server(), now);
         let due = room.poll(now);
-        show(room.server(), &mut board.uart);
-        board.sleep(due);
+        show(room.server(), &mut uart);
+        if !room.server().store().is_busy() {
+            clock.sleep(due);
+        }
+    }
+}
+
+/// How the room behaves.
+fn config() -> Config {
+    Config { line_limit: LINE as u16, max_file: MAX_FILE, ..Config::default() }
+}
+
+/// Lets an upload go on that waits for the card: one block or so a turn.
+fn go_on_storing(server: &mut DeviceServer, now: Instant) {
+    server.store_mut().begin_pass();
+    while let Some(slot) = server.store_mut().poll_stored() {
+        server.handle_stored(now, slot);
     }
 }
 
 /// The stack's end of the cable.
-fn interface(mac: &mut &'static mut Mac, seed: u64) -> Interface {
+fn interface(mac: &mut Mac, seed: u64) -> Interface {
     let mut config = iface::Config::new(EthernetAddress(HARDWARE_ADDRESS).into());
     config.random_seed = seed;
     let mut interface = Interface::new(config, mac, smoltcp::time::Instant::ZERO);
@@ -82,7 +107,7 @@ fn interface(mac: &mut &'static mut Mac, seed: u64) -> Interface {
 }
 
 /// Shows the room's lines on the console, as far as it takes them now.
-fn show(server: &mut Server<'static, NoStore>, uart: &mut Uart) {
+fn show(server: &mut DeviceServer, uart: &mut Uart) {
     let lines = server.console(256);
     if !lines.is_empty() {
         let shown = uart.offer(lines);

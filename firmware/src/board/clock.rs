@@ -12,6 +12,8 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::exception;
 use snug_core::time::Instant;
 
+use super::{mac, uart};
+
 /// Milliseconds between two ticks.
 const TICK: u32 = 10;
 
@@ -47,5 +49,13 @@ impl Clock {
         self.ticks += u64::from(ticks.wrapping_sub(self.seen));
         self.seen = ticks;
         Instant::from_millis(self.ticks * u64::from(TICK))
+    }
+
+    /// Sleeps until `due`, a frame, or room in the serial port.
+    pub fn sleep(&mut self, due: Option<Instant>) {
+        while due.is_none_or(|due| self.now() < due) && !mac::has_frame() && !uart::has_room_again()
+        {
+            super::sleep();
+        }
     }
 }

@@ -35,21 +35,29 @@ const FRAME: usize = 1514;
 /// An Ethernet header: two addresses and a type.
 const HEADER: usize = 14;
 
-/// The controller.
+/// Room for a frame each way.
 #[derive(Debug)]
-pub struct Mac {
+pub struct Frames {
     incoming: [u8; FRAME],
     outgoing: [u8; FRAME],
 }
 
-impl Mac {
-    /// A controller that is off; to be put where it is to stay.
+impl Frames {
+    /// Two empty frames.
     pub const fn new() -> Self {
         Self { incoming: [0; FRAME], outgoing: [0; FRAME] }
     }
+}
 
+/// The controller.
+#[derive(Debug)]
+pub struct Mac {
+    frames: &'static mut Frames,
+}
+
+impl Mac {
     /// Starts it with its address.
-    pub(super) fn start(&mut self, address: [u8; 6]) {
+    pub(super) fn start(frames: &'static mut Frames, address: [u8; 6]) -> Self {
         let [low @ .., fifth, sixth] = address;
         ADDRESS_LOW.write(u32::from_le_bytes(low));
         ADDRESS_HIGH.write(u32::from_le_bytes([fifth, sixth, 0, 0]));
@@ -59,12 +67,13 @@ impl Mac {
         TRANSMIT.write(TRANSMIT_ON);
         INTERRUPTS.write(0x7F);
         INTERRUPT_MASK.write(CAME);
+        Self { frames }
     }
 
     /// Takes the next frame that fits out of the FIFO; its length.
     fn take(&mut self) -> Option<usize> {
         while has_frame() {
-            let length = take_frame(&mut self.incoming);
+            let length = take_frame(&mut self.frames.incoming);
             // The interrupt stays until all frames are taken.
             if !has_frame() {
                 INTERRUPTS.write(CAME);
@@ -124,26 +133,21 @@ fn can_send() -> bool {
     REQUEST.read() & 1 == 0
 }
 
-impl phy::Device for &mut Mac {
-    type RxToken<'a>
-        = Incoming<'a>
-    where
-        Self: 'a;
-    type TxToken<'a>
-        = Outgoing<'a>
-    where
-        Self: 'a;
+impl phy::Device for Mac {
+    type RxToken<'a> = Incoming<'a>;
+    type TxToken<'a> = Outgoing<'a>;
 
     fn receive(&mut self, _: Instant) -> Option<(Incoming<'_>, Outgoing<'_>)> {
         if !can_send() {
             return None;
         }
         let length = self.take()?;
-        Some((Incoming(&self.incoming[..length]), Outgoing(&mut self.outgoing)))
+        let Frames { incoming, outgoing } = &mut *self.frames;
+        Some((Incoming(&incoming[..length]), Outgoing(outgoing)))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
-        can_send().then_some(Outgoing(&mut self.outgoing))
+        can_send().then_some(Outgoing(&mut self.frames.outgoing))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {

@@ -6,6 +6,7 @@
 mod clock;
 mod mac;
 mod register;
+mod spi;
 mod uart;
 
 use core::panic::PanicInfo;
@@ -14,9 +15,9 @@ use cortex_m::peripheral::SCB;
 use cortex_m::{Peripherals, asm, interrupt};
 
 pub use clock::Clock;
-pub use mac::Mac;
+pub use mac::{Frames, Mac};
 use register::Register;
-use snug_core::time::Instant;
+pub use spi::Spi;
 pub use uart::Uart;
 
 /// The processor's clock in Hz.
@@ -40,40 +41,44 @@ const DISABLE: [Register; 2] = [Register::at(0xE000_E180), Register::at(0xE000_E
 /// All that is on the board.
 #[derive(Debug)]
 pub struct Board {
-    /// Time since the start.
+    /// Time since the start, and sleep.
     pub clock: Clock,
     /// The console.
     pub uart: Uart,
+    /// Ethernet.
+    pub mac: Mac,
+    /// The bus to the card.
+    pub spi: Spi,
 }
 
 impl Board {
-    /// Starts the board and its Ethernet. Works once.
-    pub fn start(mac: &mut Mac, address: [u8; 6]) -> Option<Self> {
+    /// Starts the board. Works once.
+    pub fn start(frames: &'static mut Frames, address: [u8; 6]) -> Option<Self> {
         let processor = Peripherals::take()?;
         start_clocks();
         connect_pins();
-        mac.start(address);
-        Some(Self { clock: Clock::start(processor.SYST, FREQUENCY), uart: Uart::start(FREQUENCY) })
+        Some(Self {
+            clock: Clock::start(processor.SYST, FREQUENCY),
+            uart: Uart::start(FREQUENCY),
+            mac: Mac::start(frames, address),
+            spi: Spi::start(),
+        })
     }
+}
 
-    /// Sleeps until `due`, a frame, or room in the serial port.
-    ///
-    /// No interrupt but the timer's has a handler. While interrupts are masked
-    /// a pending one still ends the wait, and it is seen to by who called.
-    pub fn sleep(&mut self, due: Option<Instant>) {
-        while !mac::has_frame() && due.is_none_or(|due| self.clock.now() < due) {
-            interrupt::disable();
-            write_wakers(ENABLE);
-            if !mac::has_frame() {
-                asm::wfi();
-            }
-            write_wakers(DISABLE);
-            enable_interrupts();
-            if uart::has_room_again() {
-                return;
-            }
-        }
+/// Sleeps until an interrupt comes: the timer's, a frame, or room in the serial
+/// port that somebody waits for.
+///
+/// No interrupt but the timer's has a handler. While interrupts are masked a
+/// pending one still ends the wait, and it is seen to by who called.
+fn sleep() {
+    interrupt::disable();
+    write_wakers(ENABLE);
+    if !mac::has_frame() {
+        asm::wfi();
     }
+    write_wakers(DISABLE);
+    enable_interrupts();
 }
 
 fn write_wakers(registers: [Register; 2]) {
