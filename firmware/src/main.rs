@@ -108,9 +108,13 @@ fn interface(mac: &mut Mac, seed: u64) -> Interface {
 
 /// Shows the room's lines on the console, as far as it takes them now.
 fn show(server: &mut DeviceServer, uart: &mut Uart) {
-    let lines = server.console(256);
-    if !lines.is_empty() {
+    loop {
+        let lines = server.console(256);
         let shown = uart.offer(lines);
+        let all = shown == lines.len();
         server.handle_shown(shown);
+        if shown == 0 || !all {
+            return;
+        }
     }
 }
