@@ -7,6 +7,7 @@
 #![no_main]
 
 mod board;
+mod budget;
 mod card;
 
 use cortex_m_rt::entry;
@@ -61,10 +62,11 @@ fn main() -> ! {
         uart.say("There is no card that can be used; files are refused.\n");
     }
     let memory = MEMORY.take().lend();
-    let server = Server::new(memory, config(), store).expect("the sizes above fit together");
+    let seed = clock.noise();
+    let server = Server::new(memory, config(seed), store).expect("the sizes above fit together");
 
     let pool = Pool::new(SOCKET_MEMORY.take(), PORT);
-    let interface = interface(&mut mac, 1);
+    let interface = interface(&mut mac, seed);
     let mut room = Room::new(server, pool, interface, mac);
     uart.say("Chat server started on port 9999.\n");
 
@@ -80,8 +82,8 @@ fn main() -> ! {
 }
 
 /// How the room behaves.
-fn config() -> Config {
-    Config { line_limit: LINE as u16, max_file: MAX_FILE, ..Config::default() }
+fn config(seed: u64) -> Config {
+    Config { line_limit: LINE as u16, max_file: MAX_FILE, seed, ..Config::default() }
 }
 
 /// Lets an upload go on that waits for the card: one block or so a turn.

@@ -51,6 +51,15 @@ impl Clock {
         Instant::from_millis(self.ticks * u64::from(TICK))
     }
 
+    /// A number that is hard to foresee: how long the start took, in cycles.
+    ///
+    /// That is little noise. A product has a random number generator, or reads
+    /// the lowest bits of an analogue pin that nothing is connected to.
+    pub fn noise(&mut self) -> u64 {
+        let cycles = SYST::get_current();
+        self.now().as_millis() << 32 | u64::from(cycles)
+    }
+
     /// Sleeps until `due`, a frame, or room in the serial port.
     pub fn sleep(&mut self, due: Option<Instant>) {
         while due.is_none_or(|due| self.now() < due) && !mac::has_frame() && !uart::has_room_again()
