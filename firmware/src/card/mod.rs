@@ -34,21 +34,21 @@ use volume::{Fault, Volume};
 
 /// What a [`CardStore`] lives in. All zero, so that it costs no flash.
 #[derive(Debug)]
-pub struct CardMemory<const N: usize> {
+pub(crate) struct CardMemory<const N: usize> {
     sector: Sector,
     drafts: Vec<Option<Draft>, N>,
 }
 
 impl<const N: usize> CardMemory<N> {
     /// Memory for `N` uploads at once.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { sector: [0; SECTOR], drafts: Vec::new() }
     }
 }
 
 /// A store on the card, for `N` uploads at once.
 #[derive(Debug)]
-pub struct CardStore<const N: usize> {
+pub(crate) struct CardStore<const N: usize> {
     /// None without a card that can be used.
     volume: Option<Volume>,
     drafts: &'static mut [Option<Draft>],
@@ -84,7 +84,7 @@ struct Rubbish {
 impl<const N: usize> CardStore<N> {
     /// The card in the slot as it is now. Without one that can be used, every
     /// file is refused.
-    pub fn open(spi: Spi, memory: &'static mut CardMemory<N>) -> Self {
+    pub(crate) fn open(spi: Spi, memory: &'static mut CardMemory<N>) -> Self {
         let CardMemory { sector, drafts } = memory;
         while drafts.push(None).is_ok() {}
         let card = SdCard::start(spi).ok().map(|card| Sectors::new(card, sector));
@@ -106,12 +106,12 @@ impl<const N: usize> CardStore<N> {
     }
 
     /// Whether there is a card that can be used.
-    pub fn has_card(&self) -> bool {
+    pub(crate) fn has_card(&self) -> bool {
         self.volume.is_some()
     }
 
     /// From here on one piece of work may be done.
-    pub fn begin_pass(&mut self) {
+    pub(crate) fn begin_pass(&mut self) {
         self.may_work = true;
         let Some(slot) = self.rubbish.iter().position(Option::is_some) else { return };
         let (Some(volume), Some(rubbish)) = (self.volume.as_mut(), self.rubbish[slot]) else {
@@ -122,7 +122,7 @@ impl<const N: usize> CardStore<N> {
     }
 
     /// An upload that was told to wait and can go on now.
-    pub fn poll_stored(&mut self) -> Option<UploadSlot> {
+    pub(crate) fn poll_stored(&mut self) -> Option<UploadSlot> {
         if !self.may_work {
             return None;
         }
@@ -133,7 +133,7 @@ impl<const N: usize> CardStore<N> {
     }
 
     /// Whether there is work for the next pass.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.waiting.contains(&true) || self.rubbish.iter().any(Option::is_some)
     }
 

@@ -6,14 +6,14 @@
 use crate::board::Spi;
 
 /// Bytes of a sector.
-pub const SECTOR: usize = 512;
+pub(super) const SECTOR: usize = 512;
 
 /// What a sector holds.
-pub type Sector = [u8; SECTOR];
+pub(super) type Sector = [u8; SECTOR];
 
 /// The card does not do what it should.
 #[derive(Clone, Copy, Debug)]
-pub struct CardError;
+pub(super) struct CardError;
 
 /// Bytes of patience: at 12.5 MHz about 300 ms, more than a write may take.
 const PATIENCE: usize = 500_000;
@@ -27,7 +27,7 @@ const TOKEN: u8 = 0xFE;
 
 /// A card that has started.
 #[derive(Debug)]
-pub struct SdCard {
+pub(super) struct SdCard {
     spi: Spi,
     /// Large cards count in sectors, small ones in bytes.
     scale: u32,
@@ -35,7 +35,7 @@ pub struct SdCard {
 
 impl SdCard {
     /// Starts the card in the slot.
-    pub fn start(spi: Spi) -> Result<Self, CardError> {
+    pub(super) fn start(spi: Spi) -> Result<Self, CardError> {
         let mut card = Self { spi, scale: SECTOR as u32 };
         card.spi.select(false);
         card.skip(10); // it wants 74 clocks before the first word
@@ -64,7 +64,7 @@ impl SdCard {
     }
 
     /// Reads a sector.
-    pub fn read(&mut self, number: u32, into: &mut Sector) -> Result<(), CardError> {
+    pub(super) fn read(&mut self, number: u32, into: &mut Sector) -> Result<(), CardError> {
         self.expect(17, number.wrapping_mul(self.scale), 0)?;
         self.wait_for(TOKEN)?;
         for byte in into.iter_mut() {
@@ -76,7 +76,7 @@ impl SdCard {
     }
 
     /// Writes a sector, and waits until it is safe.
-    pub fn write(&mut self, number: u32, from: &Sector) -> Result<(), CardError> {
+    pub(super) fn write(&mut self, number: u32, from: &Sector) -> Result<(), CardError> {
         self.expect(24, number.wrapping_mul(self.scale), 0)?;
         self.skip(1); // QEMU's card swallows what comes here
         self.spi.exchange(TOKEN);
