@@ -116,8 +116,8 @@ fn files_stand_on_the_card_as_they_were_sent() {
     }
     classic.hears(" has uploaded a file");
     check_names(&mut line);
-    dump_ram(&device);
-    device.cut();
+    dump_ram(&device, "files");
+    device.stop();
 
     stands(&card, "photo.png", &photo);
     for size in sizes {
@@ -143,9 +143,9 @@ fn check_names(line: &mut machine::Peer) {
 }
 
 /// What the RAM looks like after some use, for `firmware/size`.
-fn dump_ram(device: &Machine) {
-    if let Ok(path) = env::var("SNUG_DEVICE_RAM") {
-        device.order(&format!("pmemsave 0x20000000 0x10000 \"{path}\""));
+fn dump_ram(device: &Machine, name: &str) {
+    if let Ok(folder) = env::var("SNUG_DEVICE_RAM") {
+        device.order(&format!("pmemsave 0x20000000 0x10000 \"{folder}/{name}\""));
     }
 }
 
@@ -174,11 +174,77 @@ fn five_upload_through_four_slots_while_others_talk() {
     for upload in uploads {
         upload.join().unwrap();
     }
-    device.cut();
+    device.stop();
     for number in 0..5 {
         stands(&card, &format!("{number}.bin"), &noise(200_000, number));
     }
     assert_eq!(card.complaints(), "");
+}
+
+#[test]
+#[ignore = "run by firmware/test"]
+fn a_large_card_has_fat32() {
+    let card = Card::fat32();
+    let device = Machine::start(Some(&card));
+    let mut peer = device.join();
+    peer.switches();
+    // More than the directory has room for at first.
+    let name = |number| format!("file {number} with a name that takes several entries.bin");
+    for number in 0..40 {
+        assert!(peer.uploads(&name(number), &noise(3000, number)));
+    }
+    assert!(peer.uploads(&name(7), &noise(100_000, 100)));
+    device.stop();
+    stands(&card, &name(7), &noise(100_000, 100));
+    stands(&card, &name(39), &noise(3000, 39));
+    assert_eq!(card.names().len(), 40);
+    assert_eq!(card.complaints(), "");
+}
+
+#[test]
+#[ignore = "run by firmware/test"]
+fn who_waits_sleeps() {
+    let device = Machine::start(None);
+    let mut peer = device.join();
+    peer.switches();
+    thread::sleep(Duration::from_secs(1));
+    let before = device.effort();
+    thread::sleep(Duration::from_secs(2));
+    let effort = device.effort().saturating_sub(before);
+    assert!(effort < Duration::from_secs(1), "{effort:?} of 2 s");
+}
+
+#[test]
+#[ignore = "run by firmware/test"]
+fn noise_from_all_sides_is_survived() {
+    let card = Card::new(64);
+    let device = Machine::start(Some(&card));
+    let mut sober = device.join();
+    sober.switches();
+    for round in 0..3 {
+        let peers: Vec<_> = (0..5).map(|_| device.join()).collect();
+        let storm = peers.into_iter().zip(0..).map(|(mut peer, number)| {
+            thread::spawn(move || {
+                let heads = ["\n", "\n#", "#upload 'x' 99", "\n#put ", "\n#nick a", "\n#who\n"];
+                for piece in 0..40 {
+                    let head = heads[(piece + number as usize) % heads.len()];
+                    let mut bytes = head.as_bytes().to_vec();
+                    bytes.extend(noise(1500, number * 1000 + round * 100 + piece as u32));
+                    if std::io::Write::write_all(&mut peer.stream, &bytes).is_err() {
+                        return;
+                    }
+                }
+            })
+        });
+        for thread in storm.collect::<Vec<_>>() {
+            thread.join().unwrap();
+        }
+        sober.hears("left (1 user online)\n");
+    }
+    dump_ram(&device, "noise");
+    sober.sends("#who\n");
+    sober.hears("> 1 user\n");
+    assert!(sober.uploads("after.bin", &noise(10_000, 9)));
 }
 
 #[test]
@@ -193,7 +259,7 @@ fn a_full_card_refuses_and_stays_in_order() {
     assert!(!peer.uploads("more.bin", &large));
     // What the refused one took is free again.
     assert!(peer.uploads("small.bin", &small));
-    device.cut();
+    device.stop();
     stands(&card, "large.bin", &large);
     stands(&card, "small.bin", &small);
     assert_eq!(card.names(), ["large.bin", "small.bin"]);
@@ -242,7 +308,7 @@ fn the_device_starts_again_with_its_files() {
     let mut peer = device.join();
     peer.switches();
     assert!(peer.uploads("next.bin", &noise(20_000, 5)));
-    device.cut();
+    device.stop();
     stands(&card, "kept.bin", &noise(10_000, 3));
     stands(&card, "next.bin", &noise(20_000, 5));
     assert_eq!(card.names(), ["kept.bin", "next.bin"]);

@@ -36,6 +36,7 @@ const PORT_D_DIGITAL: Register = Register::at(0x4000_751C);
 /// and 42 (Ethernet), 32 of them a register.
 const WAKERS: [u32; 2] = [1 << 5, 1 << (42 - 32)];
 const ENABLE: [Register; 2] = [Register::at(0xE000_E100), Register::at(0xE000_E104)];
+const FORGET: [Register; 2] = [Register::at(0xE000_E280), Register::at(0xE000_E284)];
 const DISABLE: [Register; 2] = [Register::at(0xE000_E180), Register::at(0xE000_E184)];
 
 /// All that is on the board.
@@ -73,6 +74,8 @@ impl Board {
 /// pending one still ends the wait, and it is seen to by who called.
 fn sleep() {
     interrupt::disable();
+    // One that no handler took stays pending, and would end every wait.
+    write_wakers(FORGET);
     write_wakers(ENABLE);
     if !mac::has_frame() {
         asm::wfi();

@@ -72,6 +72,7 @@ impl Volume {
         let all = either(number(&bytes[19..], 2), number(&bytes[32..], 4));
         let table_len = either(number(&bytes[22..], 2), number(&bytes[36..], 4));
         let chain = number(&bytes[44..], 4);
+        let info = number(&bytes[48..], 2);
         let sane =
             marked && number(&bytes[11..], 2) == SECTOR as u32 && clusters_of.is_power_of_two();
         let table = start + reserved;
@@ -86,6 +87,9 @@ impl Volume {
             ..65525 => (2, Root::Fixed(fixed, root_entries.div_ceil(16))),
             _ => (4, Root::Chain(chain)),
         };
+        if width == 4 {
+            forget_free(&mut sectors, start + info)?;
+        }
         sectors.copy(table, table_len, copies);
         let end = FIRST + count;
         Ok(Self {
@@ -187,6 +191,17 @@ impl Volume {
         let offset = cluster * self.width;
         (self.table + offset / SECTOR as u32, offset as usize % SECTOR)
     }
+}
+
+/// FAT32 keeps a count of free clusters. Here it is left open, which is allowed
+/// and cannot go wrong.
+fn forget_free(sectors: &mut Sectors, info: u32) -> Result<(), Fault> {
+    const COUNT: usize = 488;
+    if sectors.read(info)?.starts_with(b"RRaA") {
+        sectors.edit(info)?[COUNT..COUNT + 4].fill(0xFF);
+        sectors.flush()?;
+    }
+    Ok(())
 }
 
 /// A number of up to four bytes, the lowest first.
