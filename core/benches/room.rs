@@ -99,7 +99,9 @@ impl<'m> Hall<'m> {
             id
         };
         let speaker = join(0);
-        (1..clients).for_each(|index| drop(join(index)));
+        for index in 1..clients {
+            join(index);
+        }
         let mut hall = Self { server, speaker, now };
         hall.drain();
         hall
