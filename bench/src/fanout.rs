@@ -13,11 +13,13 @@ use crate::transcript::{Framing, SHORTEST, Transcript, payload};
 use crate::wires::Wire;
 
 /// Nothing came for so long: all is said that was to be said.
-const QUIET: Duration = Duration::from_millis(120);
+const QUIET: Duration = Duration::from_millis(250);
 /// How long a message may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Share of the time that is not counted, at the beginning.
 const WARM_UP: f64 = 0.2;
+/// Number of the text by which a framing is learned: no other has it.
+const LEARNING: u64 = 9_999_999_999;
 
 /// What a room is to be told, by how many, to how many.
 #[derive(Args, Clone, Debug)]
@@ -188,7 +190,7 @@ impl<'a> Run<'a> {
 
 /// Says one text, and looks how the first receiver gets it.
 fn learn(plan: &Fanout, crowd: &mut Crowd, sender: usize) -> io::Result<Framing> {
-    let text = payload(sender, 0, plan.text_length());
+    let text = payload(sender, LEARNING, plan.text_length());
     let mut out = Vec::new();
     plan.wire.publish(&mut out, &text);
     crowd.send(plan.receivers + sender, &out)?;
