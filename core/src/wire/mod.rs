@@ -4,10 +4,11 @@
 //! - [`header`]: the header of a classic upload and its readings
 //! - [`command`]: the `#` words of a line peer
 //! - [`text`]: making text safe
-//! - [`name`], [`nick`]: names of files and of people
+//! - [`name`], [`nick`]: names of files and of people; [`fold`]: their case
 //! - [`notice`]: every sentence that Snug says
 
 pub mod command;
+pub mod fold;
 pub mod frame;
 pub mod header;
 pub mod name;

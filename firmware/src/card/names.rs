@@ -3,6 +3,8 @@
 
 use core::iter;
 
+use snug_core::wire::fold::fold;
+
 /// Units of a piece of a long name: what one entry of a directory holds.
 const PIECE: usize = 13;
 /// Where in an entry the units of its piece stand.
@@ -196,21 +198,17 @@ fn show_short(entry: &Entry, out: &mut [u16; 12]) -> usize {
 fn compare(one: &[u16], other: &[u16]) -> Likeness {
     if one == other {
         Likeness::Same
-    } else if one.iter().copied().map(fold).eq(other.iter().copied().map(fold)) {
+    } else if one.iter().copied().map(caseless).eq(other.iter().copied().map(caseless)) {
         Likeness::Similar
     } else {
         Likeness::None
     }
 }
 
-/// A unit in upper case, where that is one unit: as FAT compares.
-fn fold(unit: u16) -> u16 {
-    let Some(character) = char::from_u32(unit.into()) else { return unit };
-    let mut upper = character.to_uppercase();
-    match (upper.next().map(u32::from).map(u16::try_from), upper.next()) {
-        (Some(Ok(upper)), None) => upper,
-        _ => unit,
-    }
+/// A unit without its case, where that is one unit; FAT compares without.
+fn caseless(unit: u16) -> u16 {
+    let folded = char::from_u32(unit.into()).map(|character| u32::from(fold(character)));
+    folded.and_then(|folded| u16::try_from(folded).ok()).unwrap_or(unit)
 }
 
 /// What ties the pieces of a long name to their short name.
