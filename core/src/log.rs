@@ -128,6 +128,8 @@ pub(crate) struct Log<'m> {
     oldest: u64,
     /// Number that the next line will have.
     head: u64,
+    /// Number behind the newest line that is for more than one.
+    told: u64,
     /// Where the next line's bytes will stand. Lines of this lap stand before
     /// it, lines of the lap before at or after it.
     at: usize,
@@ -168,7 +170,7 @@ impl<'m> Log<'m> {
         let lines = 1 << lines.max(1).ilog2();
         let bytes = bytes.get_mut(..lines * LINE_COST).unwrap_or_default();
         let index = index.get_mut(..lines).unwrap_or_default();
-        Self { bytes, index, oldest: 0, head: 0, at: 0, seen: Cell::default() }
+        Self { bytes, index, oldest: 0, head: 0, told: 0, at: 0, seen: Cell::default() }
     }
 
     /// Bytes, of which each line takes at least [`LINE_COST`].
@@ -179,6 +181,12 @@ impl<'m> Log<'m> {
     /// Number that the next line will have.
     pub(crate) fn head(&self) -> u64 {
         self.head
+    }
+
+    /// Number behind the newest line that is for more than one. What comes
+    /// from there on concerns only the few who are told of it.
+    pub(crate) fn told(&self) -> u64 {
+        self.told
     }
 
     /// The newest line, for a cursor to go to.
@@ -213,6 +221,9 @@ impl<'m> Log<'m> {
         self.index[slot] = Line { start: self.at as u32, len: len as u16, scope, who };
         self.at += len;
         self.head += 1;
+        if scope != Scope::Only {
+            self.told = self.head;
+        }
         len
     }
 

@@ -78,6 +78,9 @@ impl<S: Store> Server<'_, S> {
             prefix_len + safe.written + 1
         });
         self.count_words(place, len);
+        if let Manner::Private(to) = manner {
+            self.make_urgent(to);
+        }
         taken
     }
 
