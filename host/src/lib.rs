@@ -5,6 +5,7 @@
 //! - [`room`]: the thread that serves the room
 //! - [`cli`]: a seat in a room: keyboard, screen, connection
 //! - [`folder`]: the files, written by threads of their own
+//! - [`sandbox`]: nothing but that folder, as far as the kernel sees to it
 //! - [`console`]: the room's lines on standard output, without waiting for it
 //! - [`net`]: names, listeners, and what an accepted socket is set to
 //! - [`signals`]: Ctrl-C and its kin as something to poll
@@ -21,6 +22,7 @@ pub mod folder;
 pub mod net;
 pub mod options;
 pub mod room;
+pub mod sandbox;
 pub mod signals;
 
 /// Called from other threads when the room's thread has something to look at.

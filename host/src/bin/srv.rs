@@ -7,10 +7,11 @@ use std::process::ExitCode;
 
 use snug_core::server::{Config, Server};
 use snug_host::console::Console;
-use snug_host::folder::FolderStore;
+use snug_host::folder::{Folder, FolderStore};
 use snug_host::net;
 use snug_host::options::{self, ServerOptions};
 use snug_host::room::{Room, RoomMemory, Waiting};
+use snug_host::sandbox;
 
 /// Descriptors that are not clients: the folder's, the listeners, and a few.
 const OWN_DESCRIPTORS: u64 = 64;
@@ -30,12 +31,7 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
     let clients = clients_within_limit(options);
     let listeners = net::listen(&options.host, options.port)?;
     let waiting = Waiting::new()?;
-    let store = FolderStore::open(
-        &options.folder,
-        options.max_uploads,
-        options.block_size,
-        waiting.wake(),
-    )?;
+    let store = store(options, &waiting)?;
     let mut memory = RoomMemory::new(clients, options);
     let server = Server::new(memory.lend(), config(options), store)
         .map_err(|error| io::Error::other(format!("the options do not fit together: {error}")))?;
@@ -46,6 +42,17 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
     }
     let console = console(options, &waiting, net::port(&listeners)?)?;
     Room::new(waiting, server, listeners, console, options.keep_alive)?.run()
+}
+
+/// The folder, outside of which there is nothing from here on, and its threads.
+fn store(options: &ServerOptions, waiting: &Waiting) -> io::Result<FolderStore> {
+    let folder = Folder::open(&options.folder)?;
+    if !options.no_sandbox
+        && let Err(error) = sandbox::confine(&folder)
+    {
+        complain(&format!("srv: {error}; going on without"));
+    }
+    FolderStore::start(folder, options.max_uploads, options.block_size, waiting.wake())
 }
 
 fn console(options: &ServerOptions, waiting: &Waiting, port: u16) -> io::Result<Option<Console>> {

@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process;
 use std::sync::{Mutex, PoisonError};
@@ -138,6 +138,12 @@ impl Directory {
 
     fn size_of(&self, name: &CStr) -> Option<u64> {
         file_size(&statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?)
+    }
+}
+
+impl AsFd for Directory {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 }
 

@@ -29,7 +29,7 @@ impl Bench {
     fn open(path: &Path, slots: u16) -> io::Result<Self> {
         let (wake, woken) = mpsc::channel();
         let wake = Box::new(move || wake.send(()).unwrap_or(()));
-        Ok(Self { store: FolderStore::open(path, slots, BLOCK, wake)?, woken })
+        Ok(Self { store: FolderStore::start(Folder::open(path)?, slots, BLOCK, wake)?, woken })
     }
 
     /// Makes a call until it does not have to wait any more.

@@ -28,6 +28,10 @@ pub struct ServerOptions {
     #[arg(long, short, env = "SNUG_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
+    /// Do without the sandbox that leaves the server nothing but its folder.
+    #[arg(long, env = "SNUG_NO_SANDBOX", value_parser = FalseyValueParser::new())]
+    pub no_sandbox: bool,
+
     /// Clients that can be in the room at once.
     #[arg(long, env = "SNUG_MAX_CLIENTS", value_name = "N", default_value = "1024",
         value_parser = value_parser!(u32).range(1..=100_000), help_heading = ROOM)]
@@ -131,7 +135,7 @@ mod tests {
         assert_eq!(options.stall, Duration::from_mins(1));
         assert_eq!(options.send_timeout, Duration::from_secs(30));
         assert_eq!(options.keep_alive, Duration::from_secs(30));
-        assert!(!options.quiet);
+        assert!(!options.quiet && !options.no_sandbox);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::net::UnixDatagram;
 
 use mio::net::{TcpListener, TcpStream};
 use rustix::io::Errno;
@@ -20,7 +20,7 @@ pub(super) struct Door {
     listeners: Vec<TcpListener>,
     /// Listeners that may have somebody waiting.
     waiting: Vec<bool>,
-    reserve: Option<File>,
+    reserve: Option<UnixDatagram>,
     shut_until: Instant,
 }
 
@@ -86,8 +86,10 @@ pub(super) fn tell_full(mut stream: TcpStream) {
     let _ = stream.write(&line[..len]);
 }
 
-fn reserve() -> Option<File> {
-    File::open("/dev/null").ok()
+/// A socket that nobody ever hears of: it takes a descriptor and a place in the
+/// system's table of open files, and needs no name, which a sandbox would hide.
+fn reserve() -> Option<UnixDatagram> {
+    UnixDatagram::unbound().ok()
 }
 
 /// Whether it was the newcomer that failed, not the listener: it hung up while
