@@ -1,6 +1,7 @@
 //! The files, in a folder of the host, written by threads of their own.
 //!
 //! - `directory`: the folder by its descriptor, all that is done by name
+//! - `disk`: the calls that it takes, each in one place
 //! - `draft`: a file on its way, under a temporary name
 //! - `worker`: the threads that wait for the disk
 //!
@@ -32,9 +33,14 @@ use snug_core::wire::name::FileName;
 use crate::Wake;
 
 mod directory;
+mod disk;
 mod draft;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod witness;
 mod worker;
 
 use directory::Directory;
