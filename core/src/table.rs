@@ -25,6 +25,8 @@ pub(crate) enum Queue {
     Moving,
     /// Has said more than its share while the log is pressed.
     Held,
+    /// Has said more than its rate allows.
+    Paced,
     /// Waits for a free upload slot.
     Upload,
     /// Its input can go on.
@@ -33,7 +35,7 @@ pub(crate) enum Queue {
     Closing,
 }
 
-const QUEUES: usize = 10;
+const QUEUES: usize = 11;
 const NIL: u32 = u32::MAX;
 /// In `prev`: stands in no such queue.
 const OUT: u32 = u32::MAX - 1;

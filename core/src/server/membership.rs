@@ -23,7 +23,12 @@ pub struct RoomFull;
 
 /// What to tell somebody who cannot be let in, before closing.
 pub fn full_notice(out: &mut [u8]) -> usize {
-    render(out, Reply::Refused(Refusal::RoomFull))
+    refusal_notice(out, Refusal::RoomFull)
+}
+
+/// What to tell somebody whom the caller does not let in, before closing.
+pub fn refusal_notice(out: &mut [u8], why: Refusal) -> usize {
+    render(out, Reply::Refused(why))
 }
 
 impl<S: Store> Server<'_, S> {
@@ -172,8 +177,8 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn forget_queues(&mut self, place: u32) {
-        use Queue::{Held, InStep, Moving, Quiet, Resumed, Stuck, Upload, Urgent};
-        for queue in [InStep, Urgent, Quiet, Stuck, Moving, Held, Upload, Resumed] {
+        use Queue::{Held, InStep, Moving, Paced, Quiet, Resumed, Stuck, Upload, Urgent};
+        for queue in [InStep, Urgent, Quiet, Stuck, Moving, Held, Paced, Upload, Resumed] {
             self.table.leave(queue, place);
         }
         self.laggards.remove(place);

@@ -103,7 +103,7 @@ impl<S: Store> Server<'_, S> {
     /// Whether a client's next frame has to wait.
     pub(super) fn is_held(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return true };
-        let waits = [Queue::Held, Queue::Upload, Queue::Marked];
+        let waits = [Queue::Held, Queue::Paced, Queue::Upload, Queue::Marked];
         client.stage >= Stage::Leaving
             || client.is_settling()
             || !client.can_be_answered()

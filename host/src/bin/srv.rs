@@ -81,6 +81,7 @@ fn config(options: &ServerOptions) -> Config {
         patience: options.patience,
         write_timeout: options.send_timeout,
         stall_timeout: options.stall,
+        max_chat: options.max_chat,
         max_file: options.max_file,
         max_address: options.max_address,
         max_folder: options.max_folder,

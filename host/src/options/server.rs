@@ -47,6 +47,11 @@ pub struct ServerOptions {
         value_parser = size_in::<usize>(256..=65_535), help_heading = ROOM)]
     pub line_limit: usize,
 
+    /// Bytes that a client may say in a second; with 0 as many as it likes.
+    #[arg(long, env = "SNUG_MAX_CHAT", value_name = "SIZE", default_value = "0",
+        value_parser = size_in::<u32>(0..=GIB), help_heading = ROOM)]
+    pub max_chat: u32,
+
     /// Largest file that is taken.
     #[arg(long, env = "SNUG_MAX_FILE", value_name = "SIZE", default_value = "1G",
         value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
@@ -129,6 +134,7 @@ mod tests {
         assert_eq!(options.folder, PathBuf::from("./server"));
         assert_eq!((options.max_clients, options.max_uploads), (1024, 64));
         assert_eq!((options.log_size, options.line_limit), (16 << 20, 4096));
+        assert_eq!(options.max_chat, 0);
         assert_eq!((options.max_file, options.max_folder), (GIB, 16 * GIB));
         assert_eq!((options.max_address, options.block_size), (16 * GIB, 65_536));
         assert_eq!(options.patience, Duration::from_secs(1));
