@@ -137,6 +137,8 @@
 
 mod accounts;
 pub mod client;
+#[cfg(test)]
+mod dice;
 pub mod id;
 pub mod io;
 mod laggards;

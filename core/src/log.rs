@@ -23,7 +23,7 @@ pub const LINE_COST: usize = 64;
 /// A log has at most 1 GiB, so that places in it fit 32 bits everywhere.
 const MOST_LINES: usize = (1 << 30) / LINE_COST;
 
-/// Nobody in particular: stands for "but nobody" in an audience.
+/// Nobody: where no line is yet.
 const NOBODY: u32 = u32::MAX;
 /// Who sees the room without being in it.
 const OBSERVER: u32 = u32::MAX - 1;
@@ -181,7 +181,12 @@ impl<'m> Log<'m> {
         len
     }
 
-    /// How far behind the newest line a cursor is, of [`Self::capacity`].
+    /// How far behind the end a cursor is, of [`Self::capacity`].
+    ///
+    /// This counts all that keeps standing for the cursor: its line as a whole,
+    /// lines that are not for its reader, and what is wasted in between. A
+    /// cursor whose lag is at most the capacity less `2 * most` is not overrun
+    /// by appending a line of at most `most` bytes.
     pub(crate) fn lag(&self, cursor: Cursor) -> usize {
         if cursor.next >= self.head {
             return 0;
@@ -189,9 +194,9 @@ impl<'m> Log<'m> {
         if cursor.next < self.oldest {
             return self.capacity();
         }
-        let start = self.line(cursor.next).start as usize + usize::from(cursor.sent);
-        let bytes =
-            if start < self.at { self.at - start } else { self.bytes.len() - start + self.at };
+        let start = self.line(cursor.next).start as usize;
+        let lap = if start < self.at { 0 } else { self.bytes.len() };
+        let bytes = lap + self.at - start;
         let lines = (self.head - cursor.next) as usize;
         bytes.max(lines * LINE_COST)
     }
@@ -201,8 +206,9 @@ impl<'m> Log<'m> {
         cursor.next < self.oldest
     }
 
-    /// Moves a cursor over lines that are not for its reader; whether there is
-    /// one that is. Takes as many steps as there are such lines.
+    /// Moves a cursor over lines that are not for its reader, or are gone;
+    /// whether there is one that is. A line that the reader has half is its
+    /// own. Takes as many steps as there are lines to move over.
     pub(crate) fn settle(&self, cursor: &mut Cursor, reader: Reader) -> bool {
         if cursor.sent > 0 {
             return true;
@@ -252,14 +258,15 @@ impl<'m> Log<'m> {
         }
     }
 
-    /// How many lines from `from` up to `to` are for a reader.
+    /// How many lines from `from` up to `to` are for a reader; looks at all of
+    /// them.
     pub(crate) fn count(&self, from: u64, to: u64, reader: Reader) -> u32 {
         let from = from.max(self.oldest);
         (from..to.min(self.head)).filter(|&n| self.line(n).is_for(reader)).count() as u32
     }
 
     /// A cursor to the last `count` lines before number `to` that are for a
-    /// reader, as far back as they still stand.
+    /// reader, as far back as they still stand. Looks at all that it passes.
     pub(crate) fn back(&self, to: u64, count: u32, reader: Reader) -> Cursor {
         let mut found = 0;
         let mut next = to.min(self.head);
@@ -312,3 +319,6 @@ impl<'m> Log<'m> {
         overlaps || self.head - self.oldest >= self.index.len() as u64
     }
 }
+
+#[cfg(test)]
+mod tests;

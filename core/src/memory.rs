@@ -13,9 +13,9 @@ pub use crate::upload::{HEADROOM, Upload};
 
 /// All that a room is lent.
 ///
-/// The room holds as many clients as the shortest of the slices that have an
-/// entry a client. A slice's elements are to be its type's empty value, the
-/// bytes may be anything.
+/// The room holds as many clients as there are places in `clients`; the other
+/// slices with an entry a client must not be shorter. Elements are to be their
+/// type's empty value, bytes may be anything.
 #[derive(Debug)]
 pub struct Memory<'m> {
     /// One a client.
@@ -31,16 +31,18 @@ pub struct Memory<'m> {
     /// Bytes that came and are not used up, shared out among the clients: the
     /// line limit and four more for each, or a longer piece for fewer reads.
     pub input: &'m mut [u8],
-    /// The room's lines: [`LINE_COST`] times a power of two, and at least four
-    /// lines of the line limit.
+    /// The room's lines: [`LINE_COST`] times a power of two (what is above one
+    /// is not used), and at least four lines of the line limit.
     pub log: &'m mut [u8],
-    /// One for each [`LINE_COST`] bytes of the log.
+    /// One for each [`LINE_COST`] bytes of the log; if fewer, less of the log
+    /// is used.
     pub lines: &'m mut [Line],
     /// Uploads that may be under way at once.
     pub uploads: &'m mut [Upload],
     /// Shared out among the uploads: a block and [`HEADROOM`] for each.
     pub blocks: &'m mut [u8],
-    /// Addresses whose uploads are counted.
+    /// Addresses whose uploads are counted: as many as uploads at least, so
+    /// that whoever has one under way is counted, and more to remember them.
     pub accounts: &'m mut [Account],
 }
 

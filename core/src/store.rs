@@ -84,3 +84,21 @@ pub enum StoreError {
     /// The medium failed.
     Failed,
 }
+
+/// Why a call to a store did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setback {
+    /// It is to be made again later.
+    Busy,
+    /// The file cannot be kept.
+    Failed(StoreError),
+}
+
+impl From<nb::Error<StoreError>> for Setback {
+    fn from(error: nb::Error<StoreError>) -> Self {
+        match error {
+            nb::Error::WouldBlock => Self::Busy,
+            nb::Error::Other(why) => Self::Failed(why),
+        }
+    }
+}

@@ -242,3 +242,6 @@ impl Write for Page<'_> {
         if fits == s.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
+
+#[cfg(test)]
+mod tests;
