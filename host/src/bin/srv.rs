@@ -10,7 +10,7 @@ use snug_host::console::Console;
 use snug_host::folder::{Folder, FolderStore};
 use snug_host::net;
 use snug_host::options::{self, ServerOptions};
-use snug_host::room::{Room, RoomMemory, Waiting};
+use snug_host::room::{Limits, Room, RoomMemory, Waiting};
 use snug_host::sandbox;
 
 /// Descriptors that are not clients: the folder's, the listeners, and a few.
@@ -41,7 +41,8 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
         );
     }
     let console = console(options, &waiting, net::port(&listeners)?)?;
-    Room::new(waiting, server, listeners, console, options.keep_alive)?.run()
+    let limits = Limits::new(options, clients);
+    Room::new(waiting, server, listeners, limits, console, options.keep_alive)?.run()
 }
 
 /// The folder, outside of which there is nothing from here on, and its threads.

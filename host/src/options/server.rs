@@ -37,6 +37,18 @@ pub struct ServerOptions {
         value_parser = value_parser!(u32).range(1..=100_000), help_heading = ROOM)]
     pub max_clients: u32,
 
+    /// Clients that one address can have in the room, an IPv6 /64 being one; with
+    /// 0 as many as like. Default: half of the room, and this machine is spared.
+    #[arg(long, env = "SNUG_MAX_PER_ADDRESS", value_name = "N",
+        value_parser = value_parser!(u32).range(0..=100_000), help_heading = ROOM)]
+    pub max_per_address: Option<u32>,
+
+    /// Connections a second from one address, beyond what it can have at once;
+    /// with 0 as many as like. Default: 50, and this machine is spared.
+    #[arg(long, env = "SNUG_MAX_NEW", value_name = "N",
+        value_parser = value_parser!(u32).range(0..=100_000), help_heading = ROOM)]
+    pub max_new: Option<u32>,
+
     /// Memory for the room's lines, for slow readers and for the history.
     #[arg(long, env = "SNUG_LOG_SIZE", value_name = "SIZE", default_value = "16M",
         value_parser = size_in::<usize>(64 * KIB..=GIB), help_heading = ROOM)]
@@ -134,6 +146,7 @@ mod tests {
         assert_eq!(options.folder, PathBuf::from("./server"));
         assert_eq!((options.max_clients, options.max_uploads), (1024, 64));
         assert_eq!((options.log_size, options.line_limit), (16 << 20, 4096));
+        assert_eq!((options.max_per_address, options.max_new), (None, None));
         assert_eq!(options.max_chat, 0);
         assert_eq!((options.max_file, options.max_folder), (GIB, 16 * GIB));
         assert_eq!((options.max_address, options.block_size), (16 * GIB, 65_536));

@@ -5,6 +5,7 @@
 //! terminal ([`console`](crate::console)).
 
 mod door;
+mod guests;
 mod link;
 mod memory;
 mod seats;
@@ -17,7 +18,9 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use snug_core::io::{Received, receive, transmit};
 use snug_core::server::Server;
 use snug_core::time::Instant;
+use snug_core::wire::notice::Refusal;
 
+pub use guests::Limits;
 pub use link::{LinkError, TcpLink};
 pub use memory::RoomMemory;
 
@@ -27,7 +30,7 @@ use crate::folder::FolderStore;
 use crate::net;
 use crate::signals::Signals;
 use crate::{Wake, explain};
-use door::{Door, tell_full};
+use door::{Door, turn_away};
 use seats::Seats;
 
 /// Tokens below are seats, by the place of their client.
@@ -91,6 +94,7 @@ impl<'m> Room<'m> {
         waiting: Waiting,
         server: Server<'m, FolderStore>,
         listeners: Vec<mio::net::TcpListener>,
+        limits: Limits,
         console: Option<Console>,
         keep_alive: Duration,
     ) -> io::Result<Self> {
@@ -102,7 +106,7 @@ impl<'m> Room<'m> {
             let token = Token(FIRST_LISTENER + index);
             poll.registry().register(listener, token, Interest::READABLE)?;
         }
-        let seats = Seats::new(server.capacity());
+        let seats = Seats::new(server.capacity(), limits);
         let clock = Clock::start();
         Ok(Self { poll, server, door, seats, console, signals, clock, keep_alive })
     }
@@ -178,6 +182,10 @@ impl<'m> Room<'m> {
                 return;
             }
             let Some((stream, addr)) = self.door.next(now) else { return };
+            if let Err(why) = self.seats.guests.admit(now, addr.ip()) {
+                turn_away(stream, why);
+                continue;
+            }
             // A peer that cannot be set up is gone already.
             if net::tune(&stream, self.keep_alive).is_err() {
                 continue;
@@ -185,11 +193,11 @@ impl<'m> Room<'m> {
             match self.server.handle_connected(now, addr) {
                 Ok(id) => {
                     let link = TcpLink::new(stream);
-                    if self.seats.seat(id, link, self.poll.registry()).is_err() {
+                    if self.seats.seat(id, link, addr.ip(), self.poll.registry()).is_err() {
                         self.server.handle_gone(now, id);
                     }
                 }
-                Err(_) => tell_full(stream),
+                Err(_) => turn_away(stream, Refusal::RoomFull),
             }
         }
     }
