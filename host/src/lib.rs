@@ -8,6 +8,7 @@
 //! - [`sandbox`]: nothing but that folder, as far as the kernel sees to it
 //! - [`console`]: the room's lines on standard output, without waiting for it
 //! - [`net`]: names, listeners, and what an accepted socket is set to
+//! - [`service`]: sockets from a service manager, and what it is told
 //! - [`signals`]: Ctrl-C and its kin as something to poll
 //! - [`clock`]: the time that the core is handed
 //! - [`options`]: what `srv` takes on its command line, and how a wrong call ends
@@ -23,6 +24,7 @@ pub mod net;
 pub mod options;
 pub mod room;
 pub mod sandbox;
+pub mod service;
 pub mod signals;
 
 /// Called from other threads when the room's thread has something to look at.

@@ -8,6 +8,7 @@ use clap::builder::FalseyValueParser;
 use clap::value_parser;
 
 use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
+use crate::service;
 
 /// A chat room into which anybody can drop a file.
 #[derive(Clone, Debug, Parser)]
@@ -15,10 +16,12 @@ use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
 #[command(mut_args(|argument| argument.hide_env(true)))]
 pub struct ServerOptions {
     /// Name or address to listen on; 0.0.0.0 or :: for all of this machine's.
-    pub host: String,
+    #[arg(required = !service::has_sockets(), requires = "port")]
+    pub host: Option<String>,
 
     /// Port to listen on; with 0 the system chooses one.
-    pub port: u16,
+    #[arg(required = !service::has_sockets())]
+    pub port: Option<u16>,
 
     /// Folder that uploads go to, made if missing.
     #[arg(long, env = "SNUG_FOLDER", value_name = "PATH", default_value = "./server")]
@@ -112,7 +115,8 @@ pub struct ServerOptions {
 
 const NOTES: &str = "\
 Sizes take K, M, G and T; times take ms, s, m and h.
-Each option can stand in the environment, too: --max-file as SNUG_MAX_FILE.";
+Each option can stand in the environment, too: --max-file as SNUG_MAX_FILE.
+HOST and PORT are not needed where a service manager hands over a socket.";
 
 const ROOM: &str = "The room";
 const FILES: &str = "Files";
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn has_its_defaults() {
         let options = parse(&["localhost", "5000"]).unwrap();
-        assert_eq!((options.host.as_str(), options.port), ("localhost", 5000));
+        assert_eq!((options.host.as_deref(), options.port), (Some("localhost"), Some(5000)));
         assert_eq!(options.folder, PathBuf::from("./server"));
         assert_eq!((options.max_clients, options.max_uploads), (1024, 64));
         assert_eq!((options.log_size, options.line_limit), (16 << 20, 4096));
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn takes_options_before_and_after() {
         let options = parse(&["--log-size", "1m", "::", "0", "--stall=500ms", "-q"]).unwrap();
-        assert_eq!((options.host.as_str(), options.port), ("::", 0));
+        assert_eq!((options.host.as_deref(), options.port), (Some("::"), Some(0)));
         assert_eq!(options.log_size, 1 << 20);
         assert_eq!(options.stall, Duration::from_millis(500));
         assert!(options.quiet);

@@ -112,7 +112,7 @@ impl<'m> Room<'m> {
     }
 
     /// Serves until a signal asks to end.
-    pub fn run(mut self) -> io::Result<()> {
+    pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             let more = self.turn();
@@ -257,7 +257,7 @@ impl<'m> Room<'m> {
     }
 
     /// The classic farewell: over the terminal's `^C`, and out.
-    fn say_goodbye(mut self) {
+    fn say_goodbye(&mut self) {
         self.show();
         if let Some(mut console) = self.console.take() {
             console.offer(b"\x1b[F\nexit\n");
