@@ -38,6 +38,11 @@ impl<'m> Accounts<'m> {
         Self { accounts, reserved: 0 }
     }
 
+    /// How many addresses can be told apart.
+    pub(crate) fn capacity(&self) -> usize {
+        self.accounts.len()
+    }
+
     /// Bytes that an address has stored or reserved.
     pub(crate) fn total(&self, ip: IpAddr) -> u64 {
         self.accounts.iter().find(|account| account.ip == Some(ip)).map_or(0, Account::total)

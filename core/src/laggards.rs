@@ -1,4 +1,4 @@
-//! Peers whose link is full, ordered by how far behind they are.
+//! Peers that are not in step, ordered by how far behind they are.
 //!
 //! A binary heap of places by cursor that also knows where each place stands,
 //! so that any of them moves or leaves in O(log n). Peers that keep up are not
@@ -45,11 +45,6 @@ impl<'m> Laggards<'m> {
     /// that it comes to next. Beyond the first the order is a heap's.
     pub(crate) fn at(&self, rank: usize) -> Option<(u32, u64)> {
         self.ranks[..self.len].get(rank).map(|rank| (rank.client, rank.line))
-    }
-
-    /// Whether a peer is in the heap.
-    pub(crate) fn contains(&self, client: u32) -> bool {
-        self.ranks[client as usize].stands != OUT
     }
 
     /// The furthest behind, leaving one peer out of account.

@@ -139,6 +139,7 @@ mod accounts;
 pub mod client;
 #[cfg(test)]
 mod dice;
+mod hash;
 pub mod id;
 pub mod io;
 mod laggards;

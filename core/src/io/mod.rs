@@ -47,8 +47,9 @@ pub fn receive<S: Store, L: Link>(
     if space.is_empty() {
         return Ok(Received::Waits);
     }
+    let most = space.len();
     let read = match link.read_ready() {
-        Ok(true) => not_now(link.read(space)),
+        Ok(true) => not_now(link.read(space)).map(|count| count.min(most)),
         Ok(false) => Err(nb::Error::WouldBlock),
         Err(error) => Err(nb::Error::Other(error)),
     };
@@ -77,7 +78,7 @@ pub fn transmit<S: Store, L: Link>(
     let written = match link.write_ready() {
         Ok(true) => match server.pending(id) {
             [] => return Ok(()),
-            bytes => not_now(link.write(bytes)),
+            bytes => not_now(link.write(bytes)).and_then(some),
         },
         Ok(false) => Err(nb::Error::WouldBlock),
         Err(error) => Err(nb::Error::Other(error)),
@@ -88,6 +89,11 @@ pub fn transmit<S: Store, L: Link>(
         Err(nb::Error::Other(_)) => server.handle_gone(now, id),
     }
     written.map(|_| ())
+}
+
+/// A link that is ready and takes nothing takes nothing now.
+fn some<E>(count: usize) -> nb::Result<usize, E> {
+    if count == 0 { Err(nb::Error::WouldBlock) } else { Ok(count) }
 }
 
 /// An interrupted call is one to be made again.

@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 
 use super::Server;
-use super::client::Answer;
+use super::client::{Answer, Stage};
 use super::speech::Manner;
 use crate::log::{Audience, Reader};
 use crate::store::Store;
@@ -59,13 +59,13 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn act_out(&mut self, now: Instant, place: u32, text: &[u8]) -> bool {
-        if text.len() >= self.text_room(place) {
+        if !self.fits_line(place, Manner::Action, text) {
             self.refuse(place, Refusal::TooLong(self.config.line_limit));
             return true;
         }
         let may = self.gets_the_floor(now, place);
         if may {
-            self.say_all(now, place, Manner::Action, text);
+            self.say(now, place, Manner::Action, text);
         }
         may
     }
@@ -73,14 +73,14 @@ impl<S: Store> Server<'_, S> {
     fn tell_one(&mut self, now: Instant, place: u32, to: &[u8], text: &[u8]) -> bool {
         match self.find_listener(to) {
             Err(why) => self.refuse(place, why),
-            Ok(_) if text.len() + to.len() + 8 >= self.text_room(place) => {
+            Ok(listener) if !self.fits_line(place, Manner::Private(listener), text) => {
                 self.refuse(place, Refusal::TooLong(self.config.line_limit));
             }
             Ok(listener) => {
                 if !self.gets_the_floor(now, place) {
                     return false;
                 }
-                self.say_all(now, place, Manner::Private(listener), text);
+                self.say(now, place, Manner::Private(listener), text);
                 self.answer(place, Answer::Delivered);
             }
         }
@@ -96,9 +96,10 @@ impl<S: Store> Server<'_, S> {
             (None, Err(_)) => None,
         };
         let listener = found.ok_or(Refusal::NobodyThere)?;
-        match self.table.tenant(listener).map(super::Client::dialect) {
-            Some(Dialect::Line) => Ok(listener),
-            _ => Err(Refusal::ClassicThere),
+        match self.table.tenant(listener).map(|client| (client.stage, client.dialect())) {
+            Some((Stage::Fresh | Stage::Here, Dialect::Line)) => Ok(listener),
+            Some((Stage::Fresh | Stage::Here, Dialect::Classic)) => Err(Refusal::ClassicThere),
+            _ => Err(Refusal::NobodyThere),
         }
     }
 
@@ -123,7 +124,8 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// The last lines that are history to a client: what it has still to get
-    /// is not.
+    /// is not. Looks at as many lines as there are to repeat, and at those in
+    /// between that were for one alone; so at all of the log at most.
     fn repeat(&mut self, place: u32, count: u32) {
         let Some(client) = self.table.tenant(place) else { return };
         let until = client.outbox.cursor.next;

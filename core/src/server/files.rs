@@ -2,7 +2,7 @@
 
 use super::Server;
 use super::client::{Answer, Body, Stage};
-use crate::store::{Store, UploadSlot};
+use crate::store::{Store, StoreError, UploadSlot};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::upload::Progress;
@@ -45,6 +45,9 @@ impl<S: Store> Server<'_, S> {
         mut readings: Readings,
     ) -> Result<(FileName, Readings), Refusal> {
         let name = name.map_err(Refusal::FileName)?;
+        if self.uploads.capacity() == 0 {
+            return Err(Refusal::Store(StoreError::ReadOnly));
+        }
         let client = self.table.tenant(place).ok_or(Refusal::Header)?;
         let address = self.accounts.total(client.addr.ip());
         let folder = self.store.used().saturating_add(self.accounts.reserved());
@@ -140,7 +143,7 @@ impl<S: Store> Server<'_, S> {
         let Some(client) = self.table.tenant_mut(place) else { return false };
         let Some(body) = client.body.as_ref() else { return false };
         let readings = &body.readings;
-        let settled = client.pause >= Pause::Quiet;
+        let settled = client.pause >= Pause::Quiet && client.input.len() == 0;
         let end = match readings.left() {
             Left::One(start) if readings.lacking(start) == 0 => Some(start),
             Left::None => {
@@ -218,11 +221,10 @@ impl<S: Store> Server<'_, S> {
         self.go_on_after_upload(now, place);
     }
 
-    /// A client that is gone, or was let go, stayed for its upload alone.
+    /// A client that was let go stayed for its upload alone.
     fn go_on_after_upload(&mut self, now: Instant, place: u32) {
         let Some(client) = self.table.tenant(place) else { return };
         match client.stage {
-            Stage::Leaving if client.gone => self.part(now, place),
             Stage::Leaving => self.see_off(now, place),
             Stage::Left => {}
             Stage::Fresh | Stage::Here => self.resume(place),
@@ -238,13 +240,10 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    /// Gives a slot to who waits for one, and the quota back.
+    /// Gives a slot and its quota back; who waits for one is resumed for it.
     fn free_slot(&mut self, slot: UploadSlot, stored: u64) {
         if let Some(job) = self.uploads.end(slot) {
             self.accounts.release(job.ip, job.reserved, stored);
-        }
-        if let Some(next) = self.table.pop(Queue::Upload) {
-            self.resume(next);
         }
     }
 

@@ -1,10 +1,11 @@
 //! Coming and going: nobody comes, stores or goes untold.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::client::{Answer, Client, Stage};
 use super::{QUIET, Server};
+use crate::hash;
 use crate::id::ClientId;
 use crate::log::Audience;
 use crate::store::Store;
@@ -54,12 +55,13 @@ impl<S: Store> Server<'_, S> {
         self.measure_prefix(place);
         self.table.push(Queue::Marked, place);
         self.announce(now);
-        // Told at once, however long the notice may have to wait.
-        let online = self.online + u32::from(self.table.is_in(Queue::Marked, place));
         if let Some(client) = self.table.tenant_mut(place) {
+            // Told at once, however long the notice may have to wait.
+            let online = self.online + u32::from(client.marks.entered);
             client.outbox.cursor = self.log.end();
             let _ = client.outbox.answers.push_back(Answer::Greeting(online));
         }
+        self.fall_behind(place);
         self.table.push(Queue::Quiet, place);
         self.table.push(Queue::Urgent, place);
         Ok(id)
@@ -69,19 +71,36 @@ impl<S: Store> Server<'_, S> {
     pub fn handle_ended(&mut self, now: Instant, id: ClientId) {
         let Some(place) = self.here(id) else { return };
         if let Some(client) = self.table.tenant_mut(place) {
+            client.spoke = true;
             client.pause = Pause::End;
         }
-        self.wake_fresh(place);
         self.digest(now, place);
     }
 
-    /// The link is gone (reset, or an error); the caller has dropped it.
+    /// The link is gone (reset, or an error); the caller has dropped it. What
+    /// came whole before is still done; nothing else is guessed.
     pub fn handle_gone(&mut self, now: Instant, id: ClientId) {
         let Some(place) = self.here(id) else { return };
+        self.fall_silent(place);
         if let Some(client) = self.table.tenant_mut(place) {
             client.gone = true;
+            client.stage = client.stage.max(Stage::Here);
+            client.pause = client.pause.max(Pause::Burst);
         }
-        self.part(now, place);
+        self.digest(now, place);
+    }
+
+    /// Lets a client whose link is gone leave, once nothing of what it said
+    /// waits to be done. A header that waits for a slot is not waited for.
+    pub(super) fn let_gone_go(&mut self, now: Instant, place: u32) {
+        let Some(client) = self.table.tenant(place) else { return };
+        let waits = [Queue::Held, Queue::Marked, Queue::Resumed];
+        let stays = client.is_settling()
+            || (client.body.is_some() && client.input.len() > 0)
+            || waits.into_iter().any(|queue| self.table.is_in(queue, place));
+        if client.gone && !stays {
+            self.part(now, place);
+        }
     }
 
     /// A client whose link is to be closed. Its id is good for nothing more.
@@ -95,19 +114,18 @@ impl<S: Store> Server<'_, S> {
         Some(id)
     }
 
-    /// Ends a client's stay. Its place is free again after its leave was told
-    /// and its link closed; a file that is whole is settled first.
+    /// Ends a client's stay, and a file that is not whole. Its place is free
+    /// again after its leave was told and its link closed.
     pub(super) fn part(&mut self, now: Instant, place: u32) {
+        use Queue::{Held, Moving, Paced, Quiet, Resumed, Upload};
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Left {
             return;
         }
-        let settling = client.is_settling();
-        client.stage = if settling { Stage::Leaving } else { Stage::Left };
-        client.outbox.answers.clear();
-        self.forget_queues(place);
-        if settling {
-            return;
+        client.stage = Stage::Left;
+        self.fall_silent(place);
+        for queue in [Quiet, Moving, Held, Paced, Upload, Resumed] {
+            self.table.leave(queue, place);
         }
         self.abandon_upload(place);
         self.forget_names(now, place);
@@ -176,14 +194,6 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    fn forget_queues(&mut self, place: u32) {
-        use Queue::{Held, InStep, Moving, Paced, Quiet, Resumed, Stuck, Upload, Urgent};
-        for queue in [InStep, Urgent, Quiet, Stuck, Moving, Held, Paced, Upload, Resumed] {
-            self.table.leave(queue, place);
-        }
-        self.laggards.remove(place);
-    }
-
     /// A name is no longer anybody's; a nick is kept for its owner's address.
     /// The client keeps its own copy, for the notice.
     fn forget_names(&mut self, now: Instant, place: u32) {
@@ -236,21 +246,7 @@ impl<S: Store> Server<'_, S> {
         client.prefix_len = render(&mut line, Prefix::Text(client.shown())) as u8;
     }
 
-    /// FNV-1a over the address, from the seed on.
     fn hash_addr(&self, addr: SocketAddr) -> u64 {
-        let (bytes, len) = match addr.ip() {
-            IpAddr::V4(ip) => {
-                let mut bytes = [0; 16];
-                bytes[..4].copy_from_slice(&ip.octets());
-                (bytes, 4)
-            }
-            IpAddr::V6(ip) => (ip.octets(), 16),
-        };
-        let start = self.config.seed ^ 0xcbf2_9ce4_8422_2325;
-        let port = addr.port().to_be_bytes();
-        bytes[..len]
-            .iter()
-            .chain(&port)
-            .fold(start, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+        hash::of_addr(self.config.seed, addr)
     }
 }

@@ -122,6 +122,8 @@ pub enum ConfigError {
     Input,
     /// A block must have room for 64 bytes at least.
     Block,
+    /// Each address that uploads must have its account.
+    Accounts,
 }
 
 impl fmt::Display for ConfigError {
@@ -132,6 +134,7 @@ impl fmt::Display for ConfigError {
             Self::Clients => "there must be a place for a client",
             Self::Input => "a client's input must have room for a line and four bytes",
             Self::Block => "a block must have room for 64 bytes",
+            Self::Accounts => "there must be an account for each upload",
         })
     }
 }
@@ -161,6 +164,9 @@ pub struct Server<'m, S> {
     window: pressure::Window,
     /// What [`Server::pending`] gave last.
     offer: Option<transmit::Offer>,
+    /// Whose turn it is to be sent to: who has something urgent, or who is in
+    /// step.
+    turn: bool,
     /// An answer, as it is rendered.
     page: [u8; transmit::PAGE],
     console: Cursor,
@@ -168,7 +174,10 @@ pub struct Server<'m, S> {
 
 impl<'m, S: Store> Server<'m, S> {
     /// An empty room in the memory that is lent to it.
-    pub fn new(memory: Memory<'m>, config: Config, store: S) -> Result<Self, ConfigError> {
+    pub fn new(memory: Memory<'m>, mut config: Config, store: S) -> Result<Self, ConfigError> {
+        // A timer that is set again as it runs out must not be due at once.
+        config.write_timeout = config.write_timeout.max(Duration::from_millis(1));
+        config.stall_timeout = config.stall_timeout.max(Duration::from_millis(1));
         let Memory { clients, ranks, by_addr, by_nick, kept, input, .. } = memory;
         let Memory { log, lines, uploads, blocks, accounts, .. } = memory;
         let places = clients.len();
@@ -192,6 +201,7 @@ impl<'m, S: Store> Server<'m, S> {
             online: 0,
             window: pressure::Window::default(),
             offer: None,
+            turn: false,
             page: [0; transmit::PAGE],
             console: Cursor::default(),
         };
@@ -209,6 +219,8 @@ impl<'m, S: Store> Server<'m, S> {
             Err(ConfigError::Input)
         } else if self.uploads.capacity() > 0 && self.uploads.block_len() < 64 {
             Err(ConfigError::Block)
+        } else if self.accounts.capacity() < self.uploads.capacity().min(self.table.capacity()) {
+            Err(ConfigError::Accounts)
         } else {
             Ok(())
         }

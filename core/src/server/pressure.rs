@@ -8,11 +8,14 @@
 //! the furthest behind is taken forward at once.
 
 use super::Server;
-use super::client::{Answer, Outbox};
+use super::client::{Answer, Outbox, Stage};
 use crate::log::{Audience, Cursor};
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
+
+/// No client has this place: leaves nobody out of account.
+const NOBODY: u32 = u32::MAX;
 
 /// The patience under way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,34 +28,32 @@ pub(super) struct Window {
 }
 
 impl<S: Store> Server<'_, S> {
-    /// Whether somebody whose link is full is more than half the log behind.
+    /// Whether somebody who is not in step is more than half the log behind.
     pub(super) fn is_pressed(&self) -> bool {
         self.laggards.at(0).is_some_and(|(_, line)| self.is_half_behind(line))
     }
 
-    /// Whether somebody who would take lines if they were offered is more than
-    /// half the log behind: then sending comes before saying.
+    /// Whether somebody who would take lines if they were offered may be more
+    /// than half the log behind: then sending comes before hearing, so that who
+    /// reads loses nothing. Over as soon as nobody has anything to send.
     pub(super) fn is_outrun(&self) -> bool {
-        [Queue::InStep, Queue::Urgent].into_iter().any(|queue| {
-            let first = self.table.first(queue).and_then(|place| self.table.tenant(place));
-            first.is_some_and(|client| {
-                self.log.lag(client.outbox.cursor) * 2 > self.log.capacity()
-                    && !self.log.is_overrun(client.outbox.cursor)
-            })
-        })
+        let first = self.table.first(Queue::InStep).and_then(|place| self.table.tenant(place));
+        let outrun = first.is_some_and(|client| self.is_half_behind(client.outbox.cursor.next));
+        outrun || (self.is_pressed() && self.table.first(Queue::Urgent).is_some())
     }
 
     /// Whether a client may say something now. Where it may not, it is held
     /// until it may. A client is never made to wait for itself.
     pub(super) fn may_speak(&mut self, now: Instant, place: u32) -> bool {
         self.turn_window(now);
+        self.settle_first(place);
         let pressed =
             self.laggards.first_but(place).is_some_and(|(_, line)| self.is_half_behind(line));
         let share = self.log.capacity() / 64;
         let number = self.window.number;
         let Some(client) = self.table.tenant_mut(place) else { return false };
         let much = client.speech_in(number).wrote as usize > share;
-        !((pressed && much) || self.is_outrun())
+        !(pressed && much)
     }
 
     /// Appends a line; whoever is the furthest behind makes room for it.
@@ -75,17 +76,21 @@ impl<S: Store> Server<'_, S> {
     ) -> usize {
         let room = self.log.capacity() - 2 * most;
         while let Some((place, line)) = self.laggards.at(0)
-            && self.log.lag(Cursor { next: line, sent: 0 }) > room
+            && self.lag(line) > room
         {
-            self.take_forward(place);
+            if self.settle(place) <= line {
+                self.take_forward(place);
+            }
         }
         let len = self.log.append(audience, most, write);
+        debug_assert!(!self.has_overrun(), "nobody's next line is written over");
         self.turn_window(now);
         len
     }
 
     /// Begins a new patience when the last is over, or the log became pressed.
     pub(super) fn turn_window(&mut self, now: Instant) {
+        self.settle_first(NOBODY);
         let pressed = self.is_pressed();
         let over = now.since(self.window.since) >= self.config.patience;
         if over && pressed && self.window.pressed {
@@ -106,7 +111,7 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Takes forward who is more than half behind and took less than 1/8 of
-    /// the log in this patience. Looks at all whose link is full, once in a
+    /// the log in this patience. Looks at all who are not in step, once in a
     /// patience. From the back: whoever is moved sinks to where all is judged.
     fn judge(&mut self) {
         let (number, enough) = (self.window.number, self.log.capacity() / 8);
@@ -115,9 +120,44 @@ impl<S: Store> Server<'_, S> {
             let Some(client) = self.table.tenant_mut(place) else { continue };
             let took = client.speech_in(number).took as usize;
             if took < enough && self.is_half_behind(line) {
-                self.take_forward(place);
+                let line = self.settle(place);
+                if self.is_half_behind(line) {
+                    self.take_forward(place);
+                }
             }
         }
+    }
+
+    /// Puts a client that is not in step where it belongs among those.
+    pub(super) fn fall_behind(&mut self, place: u32) {
+        self.table.leave(Queue::InStep, place);
+        if let Some(client) = self.table.tenant(place) {
+            self.laggards.set(place, client.outbox.cursor.next);
+        }
+    }
+
+    /// Takes who is the furthest behind, but for one, over lines that are not
+    /// for it, until that makes no difference. Each peer passes each line once.
+    fn settle_first(&mut self, but: u32) {
+        while let Some((place, line)) = self.laggards.first_but(but)
+            && self.is_half_behind(line)
+            && self.settle(place) > line
+        {}
+    }
+
+    /// Takes a client that is not in step over lines that are not for it;
+    /// returns the line that it comes to next.
+    fn settle(&mut self, place: u32) -> u64 {
+        let Some(client) = self.table.tenant_mut(place) else { return self.log.head() };
+        let reader = client.reader(place);
+        let cursor = &mut client.outbox.cursor;
+        if client.stage == Stage::Leaving && cursor.sent == 0 {
+            *cursor = self.log.end();
+        }
+        self.log.settle(cursor, reader);
+        let next = cursor.next;
+        self.laggards.set(place, next);
+        next
     }
 
     /// Takes a client to the newest line; it is told what it missed, and a
@@ -127,19 +167,16 @@ impl<S: Store> Server<'_, S> {
         let Some(client) = self.table.tenant_mut(place) else { return };
         let reader = client.reader(place);
         let Outbox { cursor, answers, skipped, .. } = &mut client.outbox;
-        if cursor.next >= newest.next {
-            return;
+        if cursor.next < newest.next {
+            if cursor.sent > 0 {
+                // Room: two places are kept for what no command asks for.
+                let _ = answers.push_front(Answer::Cut);
+                cursor.next += 1;
+            }
+            *skipped = skipped.saturating_add(self.log.count(cursor.next, newest.next, reader));
+            *cursor = newest;
         }
-        if cursor.sent > 0 {
-            // Room: two places are kept for what no command asks for.
-            let _ = answers.push_front(Answer::Cut);
-            cursor.next += 1;
-        }
-        *skipped = skipped.saturating_add(self.log.count(cursor.next, newest.next, reader));
-        *cursor = newest;
-        if self.laggards.contains(place) {
-            self.laggards.set(place, newest.next);
-        }
+        self.fall_behind(place);
     }
 
     /// Lets those go on who waited for a patience to end.
@@ -150,6 +187,20 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn is_half_behind(&self, line: u64) -> bool {
-        self.log.lag(Cursor { next: line, sent: 0 }) * 2 > self.log.capacity()
+        self.lag(line) * 2 > self.log.capacity()
+    }
+
+    fn lag(&self, line: u64) -> usize {
+        self.log.lag(Cursor { next: line, sent: 0 })
+    }
+
+    /// Whether a line is gone that somebody had still to come to; never, since
+    /// who reads is waited for and who does not is taken forward.
+    fn has_overrun(&self) -> bool {
+        let first = self.table.first(Queue::InStep).and_then(|place| self.table.tenant(place));
+        let in_step = first.map(|client| client.outbox.cursor.next);
+        let behind = self.laggards.at(0).map(|(_, line)| line);
+        let lost = |next| self.log.is_overrun(Cursor { next, sent: 0 });
+        in_step.is_some_and(lost) || behind.is_some_and(lost)
     }
 }

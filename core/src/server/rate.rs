@@ -4,6 +4,8 @@
 //! it, and time gives it back. Who has used it up waits, as a heavy writer does
 //! whose readers lag: nothing is lost, its link fills up, and the others never
 //! notice. What it sends besides (files, questions) waits behind its texts.
+//! Only who is gone is not waited for: it would keep a place for as long as it
+//! likes, and its address could have more of them than it may.
 
 use core::time::Duration;
 
@@ -133,6 +135,7 @@ mod tests {
                 let len = self.server.pending(id).len();
                 self.server.handle_sent(self.now, id, len);
             }
+            while self.server.poll_close().is_some() {}
             loop {
                 let lines = self.server.console(64);
                 let len = lines.len();
@@ -218,6 +221,18 @@ mod tests {
         bench.server.handle_ended(bench.now, id);
         bench.wait(Duration::from_secs(5));
         assert_eq!(bench.numbers(), [0, 1, 2]);
+        assert!(bench.said.ends_with("left (0 user online)\n"));
+    }
+
+    #[test]
+    fn a_client_that_is_gone_keeps_no_place() {
+        let mut memory = TestMemory::new();
+        let mut bench = Bench::new(&mut memory, 100);
+        let id = bench.join(10_001);
+        bench.offer(id, lines(3).as_bytes());
+        bench.server.handle_gone(bench.now, id);
+        bench.drain();
+        assert_eq!(bench.numbers(), [0]);
         assert!(bench.said.ends_with("left (0 user online)\n"));
     }
 

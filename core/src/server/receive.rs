@@ -20,7 +20,7 @@ impl<S: Store> Server<'_, S> {
     /// File bytes go straight into the block of their upload.
     pub fn space(&mut self, id: ClientId) -> &mut [u8] {
         let Some(place) = self.here(id) else { return &mut [] };
-        if self.is_held(place) || self.pause(place) == Pause::End {
+        if !self.reads(place) {
             return &mut [];
         }
         let share = self.share;
@@ -39,7 +39,8 @@ impl<S: Store> Server<'_, S> {
             window.end -= window.start;
             window.start = 0;
         }
-        let end = share.min((window.end as usize).saturating_add(room));
+        // Not past the file, or what follows it would become one burst.
+        let end = share.min(room.max(window.end as usize));
         &mut all[window.end as usize..end]
     }
 
@@ -47,9 +48,9 @@ impl<S: Store> Server<'_, S> {
     /// given last. Handles all frames in them: bounded by the bytes.
     pub fn handle_received(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(place) = self.here(id) else { return };
-        self.wake_fresh(place);
         self.table.leave(Queue::Quiet, place);
         let Some(client) = self.table.tenant_mut(place) else { return };
+        client.spoke = true;
         client.pause = Pause::None;
         match direct(client) {
             Some(slot) => {
@@ -76,7 +77,7 @@ impl<S: Store> Server<'_, S> {
     pub fn poll_receive(&mut self, now: Instant) -> Option<ClientId> {
         while let Some(place) = self.next_to_go_on(now) {
             self.digest(now, place);
-            if !self.is_held(place) {
+            if self.reads(place) {
                 return Some(self.table.id(place));
             }
         }
@@ -84,12 +85,39 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn next_to_go_on(&mut self, now: Instant) -> Option<u32> {
+        if self.is_outrun() {
+            return None;
+        }
         if let Some(place) = self.table.pop(Queue::Resumed) {
             return Some(place);
         }
-        let place = self.table.first(Queue::Held)?;
-        self.may_speak(now, place).then(|| self.table.leave(Queue::Held, place))?;
+        if self.table.first(Queue::Upload).is_some() && self.uploads.free().is_some() {
+            return self.table.pop(Queue::Upload);
+        }
+        self.next_to_speak(now)
+    }
+
+    /// Who is held and may speak again. All are held for the same reason, but
+    /// for the one who is the furthest behind: it does not wait for itself.
+    fn next_to_speak(&mut self, now: Instant) -> Option<u32> {
+        let behind = self.laggards.at(0).map(|(place, _)| place);
+        let behind = behind.filter(|&place| self.table.is_in(Queue::Held, place));
+        let either = [behind, self.table.first(Queue::Held)];
+        let place = either.into_iter().flatten().find(|&place| self.may_speak(now, place))?;
+        self.table.leave(Queue::Held, place);
         Some(place)
+    }
+
+    /// Whether a client's link is to be read: until its burst is over even when
+    /// it has to wait, so that the next one is not taken for a part of it.
+    fn reads(&self, place: u32) -> bool {
+        let Some(client) = self.table.tenant(place) else { return false };
+        let waits = self.is_held(place) || self.table.is_in(Queue::Resumed, place);
+        match client.pause {
+            Pause::None => !client.gone && client.stage < Stage::Leaving,
+            Pause::Burst | Pause::Quiet => !client.gone && !waits,
+            Pause::End => false,
+        }
     }
 
     /// Lets a client's input go on, where it waits for nothing else.
@@ -104,20 +132,28 @@ impl<S: Store> Server<'_, S> {
     pub(super) fn is_held(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return true };
         let waits = [Queue::Held, Queue::Paced, Queue::Upload, Queue::Marked];
+        // A file's bytes make no more answers than its header had room for.
         client.stage >= Stage::Leaving
             || client.is_settling()
-            || !client.can_be_answered()
+            || (client.body.is_none() && !client.can_be_answered())
             || waits.into_iter().any(|queue| self.table.is_in(queue, place))
     }
 
-    /// Handles what a client said, as far as it need not wait. The input steps
-    /// aside meanwhile, since its frames are acted on by the whole room.
+    /// Handles what a client said, as far as neither it nor the room needs to
+    /// wait. The input steps aside meanwhile, since its frames are acted on by
+    /// the whole room.
     pub(super) fn digest(&mut self, now: Instant, place: u32) {
         let mut input = mem::take(&mut self.input);
         let share = input.len().min((place as usize + 1) * self.share);
         let own = &input[share - self.share..share];
-        while !self.is_held(place) && self.digest_next(now, place, own) {}
+        while !self.is_held(place) && !self.is_outrun() && self.digest_next(now, place, own) {}
         mem::swap(&mut self.input, &mut input);
+        if self.is_outrun() {
+            self.resume(place);
+        } else if self.table.tenant(place).is_some_and(|client| client.spoke) {
+            self.wake_fresh(place);
+        }
+        self.let_gone_go(now, place);
     }
 
     /// Handles one frame, or a piece of a file; whether there may be more.
@@ -139,6 +175,10 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn act(&mut self, now: Instant, place: u32, frame: Frame<'_>, used: usize) -> bool {
+        if !matches!(frame, Frame::Upload(_)) {
+            // What looked like the start of a header was none.
+            self.table.leave(Queue::Moving, place);
+        }
         match frame {
             Frame::Text(text) => return self.act_text(now, place, &text),
             Frame::Upload(header) => return self.act_upload(now, place, header, used),
@@ -227,7 +267,8 @@ impl<S: Store> Server<'_, S> {
         self.table.tenant(place).map_or(Pause::End, |client| client.pause)
     }
 
-    /// With a newcomer's first byte it gets the room's lines.
+    /// With a newcomer's first byte it gets the room's lines, in the dialect
+    /// that it turned out to speak.
     pub(super) fn wake_fresh(&mut self, place: u32) {
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Fresh {

@@ -38,13 +38,10 @@ impl<S: Store> Server<'_, S> {
         may
     }
 
-    /// Makes lines of all of `raw`, which is one line with its prefix before it
-    /// is made safe and at most three after.
-    pub(super) fn say_all(&mut self, now: Instant, place: u32, manner: Manner, mut raw: &[u8]) {
-        while !raw.is_empty() {
-            let taken = self.say(now, place, manner, raw);
-            raw = &raw[taken.max(1)..];
-        }
+    /// Whether all of `raw`, made safe, is one line.
+    pub(super) fn fits_line(&self, place: u32, manner: Manner, raw: &[u8]) -> bool {
+        let prefix_len = self.render_prefix(&mut [0; 192], place, manner);
+        prefix_len + safe_len(raw) < usize::from(self.config.line_limit)
     }
 
     /// Makes a line of as much of `raw` as fits. Returns the bytes used up.
@@ -92,4 +89,15 @@ impl<S: Store> Server<'_, S> {
             *wrote = wrote.saturating_add(len.max(crate::log::LINE_COST) as u32);
         }
     }
+}
+
+/// Bytes that `raw` has once it is safe.
+fn safe_len(mut raw: &[u8]) -> usize {
+    let mut len = 0;
+    while !raw.is_empty() {
+        let safe = make_safe(raw, &mut [0; 64]);
+        len += safe.written;
+        raw = &raw[safe.taken..];
+    }
+    len
 }

@@ -4,7 +4,7 @@
 //! which their timers were set is in the order in which they run out.
 
 use super::Server;
-use super::client::{Client, Stage, Timers};
+use super::client::{Client, Timers};
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
@@ -15,8 +15,14 @@ const LEAST_MOVED: u32 = 4096;
 
 impl<S: Store> Server<'_, S> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next, if
-    /// nothing happens before.
+    /// nothing happens before: at once while another poll has something left,
+    /// which it may only have since the last time it was asked.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let queues = [Queue::Resumed, Queue::Marked, Queue::Urgent, Queue::Closing];
+        let left = queues.into_iter().any(|queue| self.table.first(queue).is_some());
+        if left || self.first_in_step().is_some() {
+            return Some(Instant::ZERO);
+        }
         let quiet = self.due(Queue::Quiet, |timers| timers.quiet);
         let stuck = self.due(Queue::Stuck, |timers| timers.stuck);
         let moving = self.due(Queue::Moving, |timers| timers.moving);
@@ -58,25 +64,22 @@ impl<S: Store> Server<'_, S> {
 
     fn fall_quiet(&mut self, now: Instant, place: u32) {
         let Some(client) = self.table.tenant_mut(place) else { return };
-        if client.stage == Stage::Fresh {
-            self.wake_fresh(place);
-            return;
-        }
-        if client.pause == Pause::Burst {
+        if client.pause == Pause::Burst && !client.gone {
             client.pause = Pause::Quiet;
             self.digest(now, place);
         }
+        self.wake_fresh(place);
     }
 
     /// Puts out who takes nothing, unless its own upload moves on: the classic
     /// client does not read while it sends a file.
     fn give_up_on_stuck(&mut self, now: Instant, place: u32) {
         let patience = self.config.write_timeout;
+        let waits = self.waits_for_store(place);
         let Some(client) = self.table.tenant_mut(place) else { return };
         let uploads = client.body.is_some() && now.since(client.timers.moved_at) < patience;
-        if uploads || client.is_settling() {
-            client.timers.stuck = now + patience;
-            self.table.push(Queue::Stuck, place);
+        if uploads || waits {
+            self.set_stuck(now, place);
         } else {
             self.part(now, place);
         }
@@ -107,6 +110,14 @@ impl<S: Store> Server<'_, S> {
             timers.moving = now + stall;
             timers.moved = 0;
             self.table.push(Queue::Moving, place);
+        }
+    }
+
+    /// From now on a client must take something.
+    pub(super) fn set_stuck(&mut self, now: Instant, place: u32) {
+        if let Some(Client { timers, .. }) = self.table.tenant_mut(place) {
+            timers.stuck = now + self.config.write_timeout;
+            self.table.push(Queue::Stuck, place);
         }
     }
 }

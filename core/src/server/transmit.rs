@@ -5,9 +5,9 @@ use core::mem;
 
 use super::Server;
 use super::answers::{Front, next_line};
-use super::client::{Answer, Client, Outbox, Stage};
+use super::client::{Answer, Client, Half, Outbox, Stage};
 use crate::id::ClientId;
-use crate::log::Reader;
+use crate::log::{Cursor, LINE_COST, Log, Reader};
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
@@ -57,21 +57,23 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    fn next_to_send(&self) -> Option<u32> {
-        if let Some(place) = self.table.first(Queue::Urgent) {
-            return Some(place);
-        }
+    /// By turns, so that who has always something urgent cannot keep those
+    /// waiting who are in step.
+    fn next_to_send(&mut self) -> Option<u32> {
+        self.turn = !self.turn;
+        let (urgent, in_step) = (self.table.first(Queue::Urgent), self.first_in_step());
+        if self.turn { urgent.or(in_step) } else { in_step.or(urgent) }
+    }
+
+    /// Who is in step, the longest, and was not asked about the newest line.
+    pub(super) fn first_in_step(&self) -> Option<u32> {
         let place = self.table.first(Queue::InStep)?;
-        let cursor = self.table.tenant(place)?.outbox.cursor;
-        (cursor.next < self.log.head()).then_some(place)
+        let next = self.table.tenant(place)?.outbox.cursor.next;
+        (next < self.log.head()).then_some(place)
     }
 
     /// Brings a client's outbox up to date; whether anything is to be sent.
     fn has_pending(&mut self, place: u32) -> bool {
-        let overrun = |client: &Client| self.log.is_overrun(client.outbox.cursor);
-        if self.table.tenant(place).is_some_and(overrun) {
-            self.take_forward(place);
-        }
         let Some(client) = self.table.tenant_mut(place) else { return false };
         let reader = client.reader(place);
         let lines = client.stage == Stage::Here;
@@ -87,7 +89,8 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// What is to be sent to a client now: of the room's lines all that lies
-    /// together, for a classic peer one message.
+    /// together, for a classic peer one message. Nothing else is to be told to
+    /// the room between this and what became of it.
     pub fn pending(&mut self, id: ClientId) -> &[u8] {
         self.offer = None;
         let Some(place) = self.here(id) else { return &[] };
@@ -97,9 +100,11 @@ impl<S: Store> Server<'_, S> {
         let front = self.render_front(place);
         let Some(client) = self.table.tenant(place) else { return &[] };
         let (cursor, sent) = (client.outbox.cursor, client.outbox.sent);
+        // Who leaves gets the rest of its line alone.
+        let until = if client.stage == Stage::Here { u64::MAX } else { cursor.next + 1 };
         let (kind, bytes) = match front {
             Front::Nothing => {
-                let run = self.log.run(cursor, client.reader(place), u64::MAX, MOST_AT_ONCE);
+                let run = self.log.run(cursor, client.reader(place), until, MOST_AT_ONCE);
                 (Kind::Lines, run)
             }
             Front::History { cursor, until } => {
@@ -116,58 +121,61 @@ impl<S: Store> Server<'_, S> {
     pub fn handle_sent(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(offer) = self.offer.take().filter(|offer| offer.to == id) else { return };
         let Some(place) = self.here(id) else { return };
-        let number = self.window.number;
-        let Some(client) = self.table.tenant_mut(place) else { return };
-        let dialect = client.dialect();
-        match offer.kind {
-            Kind::Lines => {
-                self.log.advance(&mut client.outbox.cursor, dialect, count);
-                let took = &mut client.speech_in(number).took;
-                *took = took.saturating_add(count as u32);
-            }
-            Kind::History => {
-                if let Some(Answer::History { cursor, .. }) = client.outbox.answers.front_mut() {
-                    self.log.advance(cursor, dialect, count);
-                }
-            }
-            Kind::Answer if count >= offer.len => next_line(&mut client.outbox),
-            Kind::Answer => client.outbox.sent += count as u16,
+        let count = count.min(offer.len);
+        let could_be_answered = self.can_be_answered(place);
+        self.advance(place, offer, count);
+        if self.can_be_answered(place) && !could_be_answered {
+            // Its next command waited for its answers.
+            self.resume(place);
         }
         self.sent_some(now, place, count);
     }
 
+    fn can_be_answered(&self, place: u32) -> bool {
+        self.table.tenant(place).is_some_and(Client::can_be_answered)
+    }
+
+    /// Moves a client over what it took of an offer.
+    fn advance(&mut self, place: u32, offer: Offer, count: usize) {
+        let number = self.window.number;
+        let Some(client) = self.table.tenant_mut(place) else { return };
+        let (dialect, reader) = (client.dialect(), client.reader(place));
+        let outbox = &mut client.outbox;
+        match offer.kind {
+            Kind::Lines => {
+                let before = outbox.cursor.next;
+                self.log.advance(&mut outbox.cursor, dialect, count);
+                outbox.half = half_of_line(&self.log, outbox.cursor, reader);
+                let lines = (outbox.cursor.next - before) as usize;
+                let took = &mut client.speech_in(number).took;
+                *took = took.saturating_add(count.max(lines * LINE_COST) as u32);
+            }
+            Kind::History => {
+                if let Some(Answer::History { cursor, .. }) = outbox.answers.front_mut() {
+                    self.log.advance(cursor, dialect, count);
+                    outbox.half = half_of_line(&self.log, *cursor, Reader::OBSERVER);
+                }
+            }
+            Kind::Answer if count >= offer.len => next_line(outbox),
+            Kind::Answer => {
+                outbox.sent += count as u16;
+                if outbox.answers.front() != Some(&Answer::Cut) {
+                    outbox.half = Half::of(&self.page[usize::from(outbox.sent)..]);
+                }
+            }
+        }
+    }
+
     /// Sees to the queues of a client whose link took something.
     fn sent_some(&mut self, now: Instant, place: u32, count: usize) {
+        if count > 0 {
+            self.table.leave(Queue::Stuck, place);
+        }
         if self.has_pending(place) {
-            self.note_progress(now, place, count);
+            self.fall_behind(place);
             self.table.push(Queue::Urgent, place);
         } else {
             self.rest(now, place);
-        }
-        // Its next command may have waited for its answers.
-        let waited = self.table.tenant(place).is_some_and(|client| {
-            client.stage < Stage::Leaving && client.input.len() > 0 && client.can_be_answered()
-        });
-        if waited {
-            self.resume(place);
-        }
-    }
-
-    /// A client whose link was full has got something.
-    fn note_progress(&mut self, now: Instant, place: u32, count: usize) {
-        let Some(client) = self.table.tenant(place) else { return };
-        if self.laggards.contains(place) {
-            self.laggards.set(place, client.outbox.cursor.next);
-        }
-        if count > 0 && self.table.is_in(Queue::Stuck, place) {
-            self.set_stuck(now, place);
-        }
-    }
-
-    fn set_stuck(&mut self, now: Instant, place: u32) {
-        if let Some(client) = self.table.tenant_mut(place) {
-            client.timers.stuck = now + self.config.write_timeout;
-            self.table.push(Queue::Stuck, place);
         }
     }
 
@@ -175,33 +183,50 @@ impl<S: Store> Server<'_, S> {
     /// [`handle_writable`](Self::handle_writable).
     pub fn handle_blocked(&mut self, now: Instant, id: ClientId) {
         let Some(place) = self.here(id) else { return };
-        let Some(client) = self.table.tenant(place) else { return };
-        self.laggards.set(place, client.outbox.cursor.next);
+        if !self.has_pending(place) {
+            self.rest(now, place);
+            return;
+        }
+        self.fall_behind(place);
+        self.table.leave(Queue::Urgent, place);
         if !self.table.is_in(Queue::Stuck, place) {
             self.set_stuck(now, place);
         }
-        self.table.leave(Queue::InStep, place);
-        self.table.leave(Queue::Urgent, place);
         self.turn_window(now);
     }
 
     /// The link of a client may take something again.
     pub fn handle_writable(&mut self, id: ClientId) {
         let Some(place) = self.here(id) else { return };
-        if self.laggards.contains(place) {
+        if self.table.is_in(Queue::Stuck, place) {
             self.table.push(Queue::Urgent, place);
         }
     }
 
-    /// A client has all that there is for it.
+    /// A client has all that there is for it. A newcomer does not have the
+    /// room's lines yet, and stays behind until it gets them.
     fn rest(&mut self, now: Instant, place: u32) {
         self.table.leave(Queue::Urgent, place);
         self.table.leave(Queue::Stuck, place);
-        self.laggards.remove(place);
         match self.table.tenant(place).map(|client| client.stage) {
-            Some(Stage::Here) => self.table.push(Queue::InStep, place),
+            Some(Stage::Here) => {
+                self.laggards.remove(place);
+                self.table.push(Queue::InStep, place);
+            }
             Some(Stage::Leaving) => self.see_off(now, place),
-            _ => self.table.leave(Queue::InStep, place),
+            _ => {}
+        }
+    }
+
+    /// Nothing more is sent to a client.
+    pub(super) fn fall_silent(&mut self, place: u32) {
+        for queue in [Queue::InStep, Queue::Urgent, Queue::Stuck] {
+            self.table.leave(queue, place);
+        }
+        self.laggards.remove(place);
+        if let Some(client) = self.table.tenant_mut(place) {
+            client.outbox.answers.clear();
+            client.outbox.cursor = self.log.end();
         }
     }
 
@@ -222,8 +247,16 @@ impl<S: Store> Server<'_, S> {
     /// Something is to be sent to a client at once, if its link takes it.
     pub(super) fn make_urgent(&mut self, place: u32) {
         let gone = self.table.tenant(place).is_none_or(|c| c.gone || c.stage == Stage::Left);
-        if !gone && !self.laggards.contains(place) {
+        if !gone && !self.table.is_in(Queue::Stuck, place) {
             self.table.push(Queue::Urgent, place);
         }
     }
+}
+
+/// What is missing of a character within which a reader stopped.
+fn half_of_line(log: &Log<'_>, cursor: Cursor, reader: Reader) -> Half {
+    if cursor.sent == 0 {
+        return Half::default();
+    }
+    Half::of(log.run(cursor, reader, cursor.next + 1, 0))
 }

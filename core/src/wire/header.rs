@@ -160,6 +160,8 @@ impl Readings {
         for start in 1..=digits.min(MOST_DIGITS) {
             readings.alive |= 1 << start;
         }
+        // A SIZE of more digits is above all limits, unless it begins with 0.
+        readings.beyond = digits > MOST_DIGITS && size[0] == b'0';
         if kept > digits {
             readings.alive |= 1 << kept;
         }

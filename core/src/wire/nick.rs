@@ -2,6 +2,8 @@
 
 use core::{error, fmt, str};
 
+use crate::hash::mix;
+
 /// The most characters that a nick may have.
 pub const MAX_NICK: usize = 16;
 
@@ -145,16 +147,6 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
         .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
-}
-
-/// The finish of `SplitMix64` (Steele, Lea, Flood 2014): each bit of the input
-/// moves about half of the bits, so that differences of two nicks do not cancel
-/// out for most seeds, as they may with a multiplication alone (FNV).
-const fn mix(hash: u64) -> u64 {
-    let hash = hash.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ (hash >> 31)
 }
 
 #[cfg(test)]

@@ -151,6 +151,15 @@ fn quiet_elsewhere_is_as_the_model_says() {
     }
 }
 
+/// Zeros in vain make no empty file of what is meant to be longer.
+#[test]
+fn zeros_beyond_the_digits_that_are_kept_are_no_size() {
+    let (mut readings, _) = readings(b"0000000000000000000001x", 23).expect("x ends SIZE");
+    assert_eq!((readings.left(), readings.room()), (Left::Several, 1));
+    readings.take(1);
+    assert_eq!(readings.left(), Left::None);
+}
+
 /// All that a pause in the middle can spoil: it must last, and come exactly
 /// where a shorter SIZE ends.
 #[test]

@@ -1,0 +1,14 @@
+//! The room from outside, over links in memory and under a clock of its own.
+
+mod support;
+
+mod room {
+    mod chat;
+    mod commands;
+    mod cuts;
+    mod limits;
+    mod random;
+    mod slow;
+    mod stays;
+    mod uploads;
+}

@@ -1,0 +1,169 @@
+//! A folder in memory that can be slow, full, or fail.
+//!
+//! It also watches its caller: a call that had to wait must be made again with
+//! the same arguments, and the calls for a slot must come in their order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::wire::name::FileName;
+
+/// What a store is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Create(String, u64),
+    Write(Vec<u8>),
+    Prepend(Vec<u8>),
+    Commit,
+}
+
+/// A call without its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Create,
+    Write,
+    Prepend,
+    Commit,
+}
+
+/// How long a store takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// No time.
+    #[default]
+    Quick,
+    /// Each call has to wait once.
+    Slow,
+    /// Until the pace changes, calls wait.
+    Halted,
+}
+
+/// A folder in memory.
+#[derive(Debug, Default)]
+pub(crate) struct MemoryStore {
+    /// The finished files.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) pace: Pace,
+    /// The step that fails, and how.
+    pub(crate) fails: Option<(Step, StoreError)>,
+    /// Bytes that the finished files may have.
+    pub(crate) space: Option<u64>,
+    /// Files under way, by slot.
+    pub(crate) drafts: BTreeMap<usize, Draft>,
+    waiting: BTreeMap<usize, Call>,
+    ready: BTreeSet<usize>,
+    /// How many times it was called.
+    pub(crate) calls: usize,
+}
+
+/// A file under way.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    name: String,
+    bytes: Vec<u8>,
+    /// Length of the first block, and whether a shorter one came.
+    block: Option<usize>,
+    last: bool,
+}
+
+impl MemoryStore {
+    /// The slots that wait for the caller to be told that they can go on.
+    pub(crate) fn take_completions(&mut self) -> Vec<UploadSlot> {
+        if self.pace == Pace::Halted || self.waiting.is_empty() {
+            return Vec::new();
+        }
+        let slots: Vec<_> = self.waiting.keys().filter(|at| !self.ready.contains(at)).collect();
+        let slots: Vec<_> = slots.into_iter().copied().collect();
+        self.ready.extend(&slots);
+        slots.into_iter().map(|at| UploadSlot::new(u16::try_from(at).unwrap())).collect()
+    }
+
+    fn call(&mut self, slot: UploadSlot, step: Step, call: impl FnOnce() -> Call) -> Verdict {
+        self.calls += 1;
+        let at = slot.index();
+        if self.pace == Pace::Quick && self.waiting.is_empty() {
+            return self.verdict(step);
+        }
+        let call = call();
+        if let Some(before) = self.waiting.get(&at) {
+            assert_eq!(*before, call, "a call is made again with the same arguments");
+        }
+        let done = match self.pace {
+            Pace::Quick => true,
+            Pace::Slow => self.ready.contains(&at),
+            Pace::Halted => false,
+        };
+        if !done {
+            self.waiting.insert(at, call);
+            return Err(nb::Error::WouldBlock);
+        }
+        self.forget(at);
+        self.verdict(step)
+    }
+
+    fn forget(&mut self, at: usize) {
+        self.waiting.remove(&at);
+        self.ready.remove(&at);
+    }
+
+    fn verdict(&self, step: Step) -> Verdict {
+        match self.fails {
+            Some((at, why)) if at == step => Err(nb::Error::Other(why)),
+            _ => Ok(()),
+        }
+    }
+
+    fn draft(&mut self, slot: UploadSlot) -> &mut Draft {
+        self.drafts.get_mut(&slot.index()).expect("an upload begins with create")
+    }
+}
+
+type Verdict = nb::Result<(), StoreError>;
+
+impl Store for MemoryStore {
+    fn used(&self) -> u64 {
+        self.files.values().map(|bytes| bytes.len() as u64).sum()
+    }
+
+    fn create(&mut self, slot: UploadSlot, name: &FileName, size: u64) -> Verdict {
+        let at = slot.index();
+        assert!(!self.drafts.contains_key(&at), "a slot has one upload");
+        self.call(slot, Step::Create, || Call::Create(name.as_str().into(), size))?;
+        if self.space.is_some_and(|space| self.used() + size > space) {
+            return Err(nb::Error::Other(StoreError::Full));
+        }
+        let name = name.as_str().into();
+        let bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).min(1 << 20));
+        self.drafts.insert(at, Draft { name, bytes, block: None, last: false });
+        Ok(())
+    }
+
+    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> Verdict {
+        self.call(slot, Step::Write, || Call::Write(block.into()))?;
+        let draft = self.draft(slot);
+        let whole = *draft.block.get_or_insert(block.len());
+        assert!(!draft.last && block.len() <= whole, "all blocks but the last are alike");
+        draft.last = block.len() < whole;
+        draft.bytes.extend_from_slice(block);
+        Ok(())
+    }
+
+    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> Verdict {
+        self.call(slot, Step::Prepend, || Call::Prepend(bytes.into()))?;
+        assert!(bytes.len() <= 24);
+        self.draft(slot).bytes.splice(..0, bytes.iter().copied());
+        Ok(())
+    }
+
+    fn commit(&mut self, slot: UploadSlot) -> Verdict {
+        self.call(slot, Step::Commit, || Call::Commit)?;
+        let draft = self.drafts.remove(&slot.index()).expect("an upload begins with create");
+        self.files.insert(draft.name, draft.bytes);
+        Ok(())
+    }
+
+    fn abort(&mut self, slot: UploadSlot) {
+        self.forget(slot.index());
+        self.drafts.remove(&slot.index());
+    }
+}
