@@ -139,8 +139,10 @@ fn a_commit_that_comes_after_the_uploader_left_is_told_all_the_same() {
     assert_eq!(told(&mut room, reader), "");
     room.store_mut().settled = Some(Ok(()));
     room.handle_stored(NOW, UploadSlot::new(0));
-    let last = told(&mut room, reader);
-    let told: Vec<_> = last.lines().collect();
-    assert_eq!(told[0], "> User 127.0.0.1:1 has uploaded a file");
-    assert_eq!(told[1], "< The user 127.0.0.1:1 left (1 user online)");
+    assert_eq!(
+        told(&mut room, reader),
+        "> User 127.0.0.1:1 has uploaded a file\n\
+         [127.0.0.1:1] after\n\
+         < The user 127.0.0.1:1 left (1 user online)\n"
+    );
 }
