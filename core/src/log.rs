@@ -12,6 +12,7 @@
 //! wraps around the end of the ring: a classic peer must get it in one send.
 //! That wastes less than a line at the end of each lap.
 
+use core::cell::Cell;
 use core::ops::Range;
 
 use crate::wire::Dialect;
@@ -64,6 +65,14 @@ impl Line {
             Scope::AllBut => self.who != reader.who,
             Scope::LinePeersBut => self.who != reader.who && reader.dialect == Dialect::Line,
             Scope::Only => self.who == reader.who,
+        }
+    }
+
+    /// Who does not get it, as in [`Seen`].
+    fn excluded(&self) -> u64 {
+        match self.scope {
+            Scope::AllBut | Scope::LinePeersBut => bit_of(self.who),
+            Scope::Only => u64::MAX,
         }
     }
 
@@ -122,6 +131,32 @@ pub(crate) struct Log<'m> {
     /// Where the next line's bytes will stand. Lines of this lap stand before
     /// it, lines of the lap before at or after it.
     at: usize,
+    seen: Cell<Seen>,
+}
+
+/// The lines that were found to lie together last. Most readers of a room stand
+/// in the same place, and what was found for one of them holds for the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// The lines that were looked at, and up to which byte.
+    from: u64,
+    until: u64,
+    most: usize,
+    /// Where those lines end.
+    end: usize,
+    /// Who does not get all of them: a bit for each place, modulo 64.
+    but: u64,
+}
+
+impl Seen {
+    fn holds_for(&self, range: &Range<u64>, reader: Reader, most: usize) -> bool {
+        let asked = (self.from, self.until, self.most) == (range.start, range.end, most);
+        asked && self.but & bit_of(reader.who) == 0
+    }
+}
+
+const fn bit_of(place: u32) -> u64 {
+    1 << (place % 64)
 }
 
 impl<'m> Log<'m> {
@@ -133,7 +168,7 @@ impl<'m> Log<'m> {
         let lines = 1 << lines.max(1).ilog2();
         let bytes = bytes.get_mut(..lines * LINE_COST).unwrap_or_default();
         let index = index.get_mut(..lines).unwrap_or_default();
-        Self { bytes, index, oldest: 0, head: 0, at: 0 }
+        Self { bytes, index, oldest: 0, head: 0, at: 0, seen: Cell::default() }
     }
 
     /// Bytes, of which each line takes at least [`LINE_COST`].
@@ -246,6 +281,10 @@ impl<'m> Log<'m> {
     /// Moves a cursor over `count` bytes of what [`Self::run`] gave.
     pub(crate) fn advance(&self, cursor: &mut Cursor, dialect: Dialect, count: usize) {
         let mut left = count + usize::from(cursor.sent);
+        if self.reaches_head(*cursor, dialect, left) {
+            *cursor = self.end();
+            return;
+        }
         cursor.sent = 0;
         while left > 0 && cursor.next < self.head {
             let len = self.line(cursor.next).wire_len(dialect);
@@ -285,16 +324,35 @@ impl<'m> Log<'m> {
         number as usize & (self.index.len() - 1)
     }
 
+    /// Whether `count` bytes from a cursor's line on are all that there is: the
+    /// usual case, found without a look at each line.
+    fn reaches_head(&self, cursor: Cursor, dialect: Dialect, count: usize) -> bool {
+        dialect == Dialect::Line
+            && count > 0
+            && cursor.next < self.head
+            && self.line(cursor.next).start as usize + count == self.at
+    }
+
     /// Where the lines of `range` that follow each other from its start end.
     fn together(&self, range: Range<u64>, reader: Reader, most: usize) -> usize {
-        let mut end = self.line(range.start).end();
+        let seen = self.seen.get();
+        if seen.holds_for(&range, reader, most) {
+            return seen.end;
+        }
+        let first = self.line(range.start);
+        let (mut end, mut but) = (first.end(), first.excluded());
         for next in range.start + 1..range.end {
             let line = self.line(next);
-            if end >= most || line.start as usize != end || !line.is_for(reader) {
+            if end >= most || line.start as usize != end {
                 break;
             }
+            if !line.is_for(reader) {
+                return end;
+            }
             end = line.end();
+            but |= line.excluded();
         }
+        self.seen.set(Seen { from: range.start, until: range.end, most, end, but });
         end
     }
 

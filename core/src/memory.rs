@@ -3,6 +3,8 @@
 //! Sizes are chosen by the lengths of the slices: at run time on a host (which
 //! fills vectors), in one `static` on a device ([`StaticMemory`]).
 
+use heapless::Vec;
+
 pub use crate::accounts::Account;
 pub use crate::laggards::Rank;
 pub use crate::log::{LINE_COST, Line};
@@ -52,6 +54,10 @@ pub struct Memory<'m> {
 /// bytes that are held of each client, `BLOCK` an upload's block with its
 /// [`HEADROOM`].
 ///
+/// Before it is lent it is all zero, so that a `static` of it costs a device no
+/// flash, and it is filled where it lies, so that nothing of its size ever
+/// stands on the stack.
+///
 /// ```
 /// use snug_core::memory::StaticMemory;
 ///
@@ -69,17 +75,17 @@ pub struct StaticMemory<
     const UPLOADS: usize,
     const BLOCK: usize,
 > {
-    clients: [Place<Client>; CLIENTS],
-    ranks: [Rank; CLIENTS],
-    by_addr: [Chain; CLIENTS],
-    by_nick: [Chain; CLIENTS],
-    kept: [Kept; CLIENTS],
+    clients: Vec<Place<Client>, CLIENTS>,
+    ranks: Vec<Rank, CLIENTS>,
+    by_addr: Vec<Chain, CLIENTS>,
+    by_nick: Vec<Chain, CLIENTS>,
+    kept: Vec<Kept, CLIENTS>,
     input: [[u8; INPUT]; CLIENTS],
     log: [[u8; LINE_COST]; LINES],
-    lines: [Line; LINES],
-    uploads: [Upload; UPLOADS],
+    lines: Vec<Line, LINES>,
+    uploads: Vec<Upload, UPLOADS>,
     blocks: [[u8; BLOCK]; UPLOADS],
-    accounts: [Account; CLIENTS],
+    accounts: Vec<Account, CLIENTS>,
 }
 
 impl<
@@ -93,36 +99,43 @@ impl<
     /// Memory that nobody has used.
     pub const fn new() -> Self {
         Self {
-            clients: [const { Place::VACANT }; CLIENTS],
-            ranks: [Rank::NONE; CLIENTS],
-            by_addr: [Chain::EMPTY; CLIENTS],
-            by_nick: [Chain::EMPTY; CLIENTS],
-            kept: [const { Kept::NONE }; CLIENTS],
+            clients: Vec::new(),
+            ranks: Vec::new(),
+            by_addr: Vec::new(),
+            by_nick: Vec::new(),
+            kept: Vec::new(),
             input: [[0; INPUT]; CLIENTS],
             log: [[0; LINE_COST]; LINES],
-            lines: [Line::EMPTY; LINES],
-            uploads: [const { Upload::VACANT }; UPLOADS],
+            lines: Vec::new(),
+            uploads: Vec::new(),
             blocks: [[0; BLOCK]; UPLOADS],
-            accounts: [Account::EMPTY; CLIENTS],
+            accounts: Vec::new(),
         }
     }
 
-    /// Lends all of it to a room.
-    pub const fn lend(&mut self) -> Memory<'_> {
+    /// Lends all of it to a room, as good as new.
+    pub fn lend(&mut self) -> Memory<'_> {
         Memory {
-            clients: &mut self.clients,
-            ranks: &mut self.ranks,
-            by_addr: &mut self.by_addr,
-            by_nick: &mut self.by_nick,
-            kept: &mut self.kept,
+            clients: full_of(&mut self.clients, || Place::VACANT),
+            ranks: full_of(&mut self.ranks, || Rank::NONE),
+            by_addr: full_of(&mut self.by_addr, || Chain::EMPTY),
+            by_nick: full_of(&mut self.by_nick, || Chain::EMPTY),
+            kept: full_of(&mut self.kept, || Kept::NONE),
             input: self.input.as_flattened_mut(),
             log: self.log.as_flattened_mut(),
-            lines: &mut self.lines,
-            uploads: &mut self.uploads,
+            lines: full_of(&mut self.lines, || Line::EMPTY),
+            uploads: full_of(&mut self.uploads, || Upload::VACANT),
             blocks: self.blocks.as_flattened_mut(),
-            accounts: &mut self.accounts,
+            accounts: full_of(&mut self.accounts, || Account::EMPTY),
         }
     }
+}
+
+/// Fills all places of `items` one by one, where they lie.
+pub(crate) fn full_of<T, const N: usize>(items: &mut Vec<T, N>, empty: fn() -> T) -> &mut [T] {
+    items.clear();
+    while items.push(empty()).is_ok() {}
+    items
 }
 
 impl<

@@ -9,6 +9,9 @@
 //! [`Interrupted`](embedded_io::ErrorKind::Interrupted), and is asked again
 //! later.
 
+#[cfg(feature = "smoltcp")]
+pub mod smoltcp;
+
 use embedded_io::{Error, ErrorKind, Read, ReadReady, Write, WriteReady};
 
 use crate::id::ClientId;

@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::client::{Answer, Client, Stage};
+use super::speech::Voice;
 use super::{QUIET, Server};
 use crate::hash;
 use crate::id::ClientId;
@@ -241,6 +242,7 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn measure_prefix(&mut self, place: u32) {
+        self.voice = Voice::NONE;
         let mut line = [0; 160];
         let Some(client) = self.table.tenant_mut(place) else { return };
         client.prefix_len = render(&mut line, Prefix::Text(client.shown())) as u8;

@@ -162,6 +162,7 @@ pub struct Server<'m, S> {
     online: u32,
     /// The patience under way.
     window: pressure::Window,
+    voice: speech::Voice,
     /// What [`Server::pending`] gave last.
     offer: Option<transmit::Offer>,
     /// Whose turn it is to be sent to: who has something urgent, or who is in
@@ -200,6 +201,7 @@ impl<'m, S: Store> Server<'m, S> {
             input,
             online: 0,
             window: pressure::Window::default(),
+            voice: speech::Voice::NONE,
             offer: None,
             turn: false,
             page: [0; transmit::PAGE],

@@ -1,0 +1,254 @@
+//! The device in QEMU, its card, and peers that talk to it.
+
+use core::net::Ipv4Addr;
+use core::time::Duration;
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than the device takes for quiet, so that bursts stay apart.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// An SD card, as an image.
+pub(crate) struct Card {
+    folder: TempDir,
+}
+
+impl Card {
+    /// An empty one with FAT16, of a power of two in MiB.
+    pub(crate) fn new(mebibytes: u32) -> Self {
+        Self::make(mebibytes, "16")
+    }
+
+    /// An empty one with FAT32.
+    pub(crate) fn fat32() -> Self {
+        Self::make(128, "32")
+    }
+
+    fn make(mebibytes: u32, fat: &str) -> Self {
+        let card = Self { folder: tempfile::tempdir().unwrap() };
+        let mut command = Command::new(firmware("card"));
+        let made = command.arg(card.image()).args([&mebibytes.to_string(), fat]).status();
+        assert!(made.unwrap().success(), "sfdisk and mkfs.fat are needed");
+        card
+    }
+
+    fn image(&self) -> PathBuf {
+        self.folder.path().join("card.img")
+    }
+
+    /// The bytes of a file on it, if it is there.
+    pub(crate) fn file(&self, name: &str) -> Option<Vec<u8>> {
+        let out = self.mtools("mtype", &format!("::{name}"));
+        out.status.success().then_some(out.stdout)
+    }
+
+    /// The names of all files on it, short ones for those that have no others.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let out = self.mtools("mdir", "::");
+        assert!(out.status.success(), "mtools are needed");
+        let names = String::from_utf8(out.stdout).unwrap();
+        let mut names: Vec<_> =
+            names.lines().map(|line| line.trim_start_matches("::/").into()).collect();
+        names.sort();
+        names
+    }
+
+    fn mtools(&self, tool: &str, path: &str) -> std::process::Output {
+        let brief: &[&str] = if tool == "mdir" { &["-b", "-a"] } else { &[] };
+        let image = format!("{}@@1M", self.image().display());
+        let mut command = Command::new(tool);
+        // mtools would otherwise take names for those of this machine's locale.
+        command.env("LC_ALL", "C.UTF-8").args(brief).args(["-i", &image, path]);
+        command.output().expect("mtools are needed")
+    }
+
+    /// What `fsck` finds wrong with it; it changes nothing.
+    pub(crate) fn complaints(&self) -> String {
+        let partition = self.folder.path().join("partition.img");
+        fs::write(&partition, &fs::read(self.image()).unwrap()[1 << 20..]).unwrap();
+        let found =
+            ["/sbin/fsck.fat", "/usr/sbin/fsck.fat"].iter().find(|path| Path::new(path).exists());
+        let out =
+            Command::new(found.expect("dosfstools are needed")).arg("-n").arg(&partition).output();
+        let said = String::from_utf8(out.unwrap().stdout).unwrap();
+        // The count of free clusters is left open on purpose, on FAT32.
+        let usual = ["fsck.fat ", "Free cluster summary uninitialized", "Leaving ", "/"];
+        let usual = |line: &&str| usual.iter().any(|start| line.starts_with(start));
+        said.lines().filter(|line| !line.is_empty() && !usual(line)).collect()
+    }
+}
+
+/// The device, running.
+pub(crate) struct Machine {
+    qemu: Child,
+    port: u16,
+    console: Receiver<String>,
+    monitor: PathBuf,
+    _folder: TempDir,
+}
+
+impl Machine {
+    /// Starts the device, and waits until it can be joined.
+    pub(crate) fn start(card: Option<&Card>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let monitor = folder.path().join("monitor");
+        let port = free_port();
+        let mut command = Command::new(firmware("run"));
+        command.arg(port.to_string());
+        command.arg(card.map_or("none".into(), Card::image));
+        command.arg("-monitor").arg(format!("unix:{},server,nowait", monitor.display()));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut qemu = command.spawn().unwrap();
+        let (told, console) = mpsc::channel();
+        let lines = BufReader::new(qemu.stdout.take().unwrap()).lines();
+        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| told.send(line)));
+        let machine = Self { qemu, port, console, monitor, _folder: folder };
+        machine.shows(&format!("Chat server started on port {port}."));
+        machine
+    }
+
+    /// Waits for a line on the console that has this in it.
+    pub(crate) fn shows(&self, part: &str) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let line =
+                self.console.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {part:?}"));
+            if line.contains(part) {
+                return;
+            }
+        }
+    }
+
+    /// Joins the room. One peer at a time: QEMU queues only one.
+    pub(crate) fn join(&self) -> Peer {
+        let mut peer = self.knock();
+        peer.hears("> Connected to the chat server (");
+        thread::sleep(QUIET);
+        peer
+    }
+
+    /// Connects, whatever comes of it.
+    pub(crate) fn knock(&self) -> Peer {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Peer { stream, heard: String::new() }
+    }
+
+    /// Gives QEMU an order.
+    pub(crate) fn order(&self, order: &str) {
+        let mut monitor = UnixStream::connect(&self.monitor).unwrap();
+        writeln!(monitor, "{order}").unwrap();
+        monitor.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        // It answers, and then waits for the next order.
+        let _ = monitor.read_to_end(&mut Vec::new());
+    }
+
+    /// Time that QEMU has computed for the device.
+    pub(crate) fn effort(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.qemu.id())).unwrap();
+        let fields = stat.rsplit(')').next().unwrap().split_whitespace();
+        let ticks = fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap());
+        Duration::from_millis(ticks.sum::<u64>() * 10)
+    }
+
+    /// Turns the device off once it has tidied up.
+    pub(crate) fn stop(self) {
+        thread::sleep(Duration::from_millis(500));
+        self.cut();
+    }
+
+    /// Cuts the power.
+    pub(crate) fn cut(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let _ = self.qemu.kill();
+        self.qemu.wait().unwrap();
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Somebody in the room.
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    heard: String,
+}
+
+impl Peer {
+    /// Sends bytes as they are.
+    pub(crate) fn sends(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Becomes a line peer.
+    pub(crate) fn switches(&mut self) {
+        self.sends("\n");
+        self.hears("#help");
+    }
+
+    /// Waits until it hears this; all that it heard up to it.
+    pub(crate) fn hears(&mut self, part: &str) -> String {
+        loop {
+            if let Some(at) = self.heard.find(part) {
+                return self.heard.drain(..at + part.len()).collect();
+            }
+            let mut piece = [0; 4096];
+            match self.stream.read(&mut piece) {
+                Ok(count @ 1..) => self.heard += &String::from_utf8_lossy(&piece[..count]),
+                end => {
+                    let last: String = self.heard.chars().rev().take(300).collect();
+                    let last: String = last.chars().rev().collect();
+                    panic!("{end:?} instead of {part:?}; heard {last:?}");
+                }
+            }
+        }
+    }
+
+    /// Waits until the device hangs up.
+    pub(crate) fn is_put_out(&mut self) {
+        match self.stream.read_to_end(&mut Vec::new()) {
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
+            _ => {}
+        }
+    }
+
+    /// Uploads a file as a line peer; whether it is stored.
+    pub(crate) fn uploads(&mut self, name: &str, bytes: &[u8]) -> bool {
+        self.heard.clear();
+        self.sends(format!("#upload '{name}' {}\n", bytes.len()));
+        self.sends(bytes);
+        let answer = loop {
+            let line = self.hears("\n");
+            if line.starts_with("> Your file") || line.starts_with('!') {
+                break line;
+            }
+        };
+        !answer.starts_with('!')
+    }
+}
+
+fn firmware(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware").join(script)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
