@@ -187,7 +187,7 @@ impl Client {
             marks: Marks::default(),
             outbox: Outbox { cursor, ..Outbox::default() },
             speech: Speech::default(),
-            allowance: Allowance::default(),
+            allowance: Allowance::WHOLE,
             timers: Timers::default(),
             stage: Stage::Fresh,
             spoke: false,

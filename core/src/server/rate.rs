@@ -19,23 +19,26 @@ use crate::time::Instant;
 const WAIT: Duration = Duration::from_millis(100);
 
 /// What a client may still say.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
     /// In thousandths of a byte, so that no millisecond is too short to count.
     /// Below zero after a line that was larger than what was left.
     left: i64,
     /// Until when time has given back.
-    since: Option<Instant>,
+    since: Instant,
 }
 
 impl Allowance {
+    /// More than any rate gives: cut down to a second's worth when first used.
+    pub(super) const WHOLE: Self = Self { left: i64::MAX, since: Instant::ZERO };
+
     /// Whether anything is left at a rate in bytes a second.
     fn lasts(&mut self, now: Instant, rate: u32) -> bool {
         let full = i64::from(rate) * 1000;
-        let passed = self.since.map_or(u64::MAX, |since| now.since(since).as_millis() as u64);
+        let passed = now.since(self.since).as_millis();
         let given = i64::try_from(passed).unwrap_or(i64::MAX).saturating_mul(i64::from(rate));
         self.left = self.left.saturating_add(given).min(full);
-        self.since = Some(now);
+        self.since = now;
         self.left > 0
     }
 
