@@ -24,6 +24,8 @@ pub(crate) enum Queue {
     Moving,
     /// Has said more than its share while the log is pressed.
     Held,
+    /// Has said more than its rate allows.
+    Paced,
     /// Waits for a free upload slot.
     Upload,
     /// Its input can go on.
@@ -218,6 +220,7 @@ mod tests {
         Queue::Stuck,
         Queue::Moving,
         Queue::Held,
+        Queue::Paced,
         Queue::Upload,
         Queue::Resumed,
         Queue::Closing,

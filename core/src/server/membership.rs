@@ -25,7 +25,12 @@ pub struct RoomFull;
 
 /// What to tell somebody who cannot be let in, before closing.
 pub fn full_notice(out: &mut [u8]) -> usize {
-    render(out, Reply::Refused(Refusal::RoomFull))
+    refusal_notice(out, Refusal::RoomFull)
+}
+
+/// What to tell somebody whom the caller does not let in, before closing.
+pub fn refusal_notice(out: &mut [u8], why: Refusal) -> usize {
+    render(out, Reply::Refused(why))
 }
 
 impl<S: Store> Server<'_, S> {
@@ -113,13 +118,14 @@ impl<S: Store> Server<'_, S> {
     /// Ends a client's stay, and a file that is not whole. Its place is free
     /// again after its leave was told and its link closed.
     pub(super) fn part(&mut self, now: Instant, place: u32) {
+        use Queue::{Held, Moving, Paced, Quiet, Resumed, Upload};
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Left {
             return;
         }
         client.stage = Stage::Left;
         self.fall_silent(place);
-        for queue in [Queue::Quiet, Queue::Moving, Queue::Held, Queue::Upload, Queue::Resumed] {
+        for queue in [Quiet, Moving, Held, Paced, Upload, Resumed] {
             self.table.leave(queue, place);
         }
         self.abandon_upload(place);

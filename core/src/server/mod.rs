@@ -36,6 +36,7 @@ mod console;
 mod files;
 mod membership;
 mod pressure;
+mod rate;
 mod receive;
 mod speech;
 mod timers;
@@ -45,7 +46,7 @@ use core::time::Duration;
 use core::{error, fmt};
 
 pub use client::Client;
-pub use membership::{RoomFull, full_notice};
+pub use membership::{RoomFull, full_notice, refusal_notice};
 
 use crate::accounts::Accounts;
 use crate::id::ClientId;
@@ -78,6 +79,9 @@ pub struct Config {
     pub write_timeout: Duration,
     /// An upload that moves less than 4 KiB in this time ends.
     pub stall_timeout: Duration,
+    /// Bytes that a client may say in a second, counted as the others get
+    /// them, and a second's worth at once; 0 for as many as it likes.
+    pub max_chat: u32,
     /// Bytes that a file may have.
     pub max_file: u64,
     /// Bytes that one address may store, while the room runs.
@@ -95,6 +99,7 @@ impl Default for Config {
             patience: Duration::from_secs(1),
             write_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_mins(1),
+            max_chat: 0,
             max_file: 1 << 30,
             max_address: 16 << 30,
             max_folder: 16 << 30,

@@ -45,6 +45,9 @@ impl<S: Store> Server<'_, S> {
 
     /// Whether a client may say something now; where not, it waits until then.
     pub(super) fn gets_the_floor(&mut self, now: Instant, place: u32) -> bool {
+        if !self.keeps_its_rate(now, place) {
+            return false;
+        }
         let may = self.may_speak(now, place);
         if !may {
             self.table.push(Queue::Held, place);
@@ -116,6 +119,7 @@ impl<S: Store> Server<'_, S> {
     pub(super) fn count_words(&mut self, place: u32, len: usize) {
         let number = self.window.number;
         if let Some(client) = self.table.tenant_mut(place) {
+            client.allowance.spend(len);
             let wrote = &mut client.speech_in(number).wrote;
             *wrote = wrote.saturating_add(len.max(crate::log::LINE_COST) as u32);
         }

@@ -151,6 +151,10 @@ fn plural(n: u32) -> &'static str {
 pub enum Refusal {
     /// All places of the room are taken.
     RoomFull,
+    /// An address has as many connections as one may have.
+    AddressCrowded,
+    /// From an address came more connections of late than may.
+    AddressHasty,
     /// A `#` line is not understood.
     Command(CommandError),
     /// A line is above the limit, in bytes.
@@ -181,6 +185,12 @@ impl Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RoomFull => f.write_str("the room is full; try again later"),
+            Self::AddressCrowded => {
+                f.write_str("your address has no more connections here; close one first")
+            }
+            Self::AddressHasty => {
+                f.write_str("your address connects too often; try again in a minute")
+            }
             Self::Command(why) => why.fmt(f),
             Self::TooLong(most) => write!(f, "a command has {most} bytes at most; say it shorter"),
             Self::FileName(why) => why.fmt(f),

@@ -5,6 +5,7 @@
 //! terminal ([`console`](crate::console)).
 
 mod door;
+mod guests;
 mod link;
 mod memory;
 mod seats;
@@ -17,7 +18,9 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use snug_core::io::{Received, receive, transmit};
 use snug_core::server::Server;
 use snug_core::time::Instant;
+use snug_core::wire::notice::Refusal;
 
+pub use guests::Limits;
 pub use link::{LinkError, TcpLink};
 pub use memory::RoomMemory;
 
@@ -27,7 +30,7 @@ use crate::folder::FolderStore;
 use crate::net;
 use crate::signals::Signals;
 use crate::{Wake, explain};
-use door::{Door, tell_full};
+use door::{Door, turn_away};
 use seats::Seats;
 
 /// Tokens below are seats, by the place of their client.
@@ -94,6 +97,7 @@ impl<'m> Room<'m> {
         waiting: Waiting,
         server: Server<'m, FolderStore>,
         listeners: Vec<mio::net::TcpListener>,
+        limits: Limits,
         console: Option<Console>,
         keep_alive: Duration,
     ) -> io::Result<Self> {
@@ -103,13 +107,13 @@ impl<'m> Room<'m> {
             let token = Token(FIRST_LISTENER + index);
             poll.registry().register(listener, token, Interest::READABLE)?;
         }
-        let seats = Seats::new(server.capacity());
+        let seats = Seats::new(server.capacity(), limits);
         let clock = Clock::start();
         Ok(Self { poll, server, door, seats, console, signals, clock, keep_alive })
     }
 
     /// Serves until a signal asks to end.
-    pub fn run(mut self) -> io::Result<()> {
+    pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             let more = self.turn();
@@ -188,6 +192,10 @@ impl<'m> Room<'m> {
                 return;
             }
             let Some((stream, addr)) = self.door.next(now) else { return };
+            if let Err(why) = self.seats.guests.admit(now, addr.ip()) {
+                turn_away(stream, why);
+                continue;
+            }
             // A peer that cannot be set up is gone already.
             if net::tune(&stream, self.keep_alive).is_err() {
                 continue;
@@ -195,11 +203,11 @@ impl<'m> Room<'m> {
             match self.server.handle_connected(now, addr) {
                 Ok(id) => {
                     let link = TcpLink::new(stream);
-                    if self.seats.seat(id, link, self.poll.registry()).is_err() {
+                    if self.seats.seat(id, link, addr.ip(), self.poll.registry()).is_err() {
                         self.server.handle_gone(now, id);
                     }
                 }
-                Err(_) => tell_full(stream),
+                Err(_) => turn_away(stream, Refusal::RoomFull),
             }
         }
     }
@@ -275,7 +283,7 @@ impl<'m> Room<'m> {
     }
 
     /// The classic farewell: over the terminal's `^C`, and out.
-    fn say_goodbye(mut self) {
+    fn say_goodbye(&mut self) {
         self.show();
         if let Some(mut console) = self.console.take() {
             console.offer(b"\x1b[F\nexit\n");

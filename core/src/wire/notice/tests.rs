@@ -102,6 +102,8 @@ fn refusals() -> Vec<Refusal> {
     ];
     let mut all = vec![
         Refusal::RoomFull,
+        Refusal::AddressCrowded,
+        Refusal::AddressHasty,
         Refusal::Command(CommandError::Unknown),
         Refusal::Command(CommandError::SizeTooLarge),
         Refusal::TooLong(u16::MAX),
