@@ -5,81 +5,66 @@
 
 #[path = "device/machine.rs"]
 mod machine;
+#[path = "scenarios/person.rs"]
+mod person;
+#[macro_use]
+#[path = "scenarios/mod.rs"]
+mod scenarios;
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::{env, thread};
 
 use machine::{Card, Machine};
+use person::Person;
+use scenarios::{Files, Place, noise};
 use sha2::{Digest, Sha256};
 
-/// Clients that the firmware has places for.
-const CLIENTS: usize = 8;
-
-/// Bytes without a pattern that a mix-up could keep.
-fn noise(len: usize, seed: u32) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(2) | 1;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    (0..len).map(|_| next()).collect()
+/// The device with a card in it.
+struct Device {
+    card: Card,
+    machine: Machine,
 }
+
+impl Place for Device {
+    fn start() -> Self {
+        let card = Card::new(64);
+        Self { machine: Machine::start(Some(&card)), card }
+    }
+
+    fn addr(&self) -> SocketAddr {
+        self.machine.addr()
+    }
+
+    fn shows(&mut self, part: &str) {
+        self.machine.shows(part);
+    }
+
+    fn end(self) -> Files {
+        self.machine.stop();
+        assert_eq!(self.card.complaints(), "");
+        let names = self.card.names().into_iter();
+        names.map(|name| (name.clone(), self.card.file(&name).expect("it is listed"))).collect()
+    }
+}
+
+macro_rules! run_on_the_device {
+    ($($name:ident)*) => {
+        $(#[test]
+        #[ignore = "run by firmware/test"]
+        fn $name() {
+            scenarios::$name::<Device>();
+        })*
+    };
+}
+
+each_scenario!(run_on_the_device);
 
 /// That a file on a card is the one that was sent.
 #[track_caller]
 fn stands(card: &Card, name: &str, bytes: &[u8]) {
     let found = card.file(name).unwrap_or_else(|| panic!("no {name} on the card"));
     assert_eq!(Sha256::digest(found), Sha256::digest(bytes), "{name}");
-}
-
-#[test]
-#[ignore = "run by firmware/test"]
-fn peers_of_both_dialects_talk() {
-    let device = Machine::start(None);
-    let mut classic = device.join();
-    device.shows("entered (1 user online)");
-    let mut line = device.join();
-    classic.hears("> New user 10.0.2.2:");
-    classic.hears(" entered (2 users online)");
-    line.switches();
-    line.sends("hello\n");
-    classic.hears("] hello");
-    classic.sends("hello yourself");
-    line.hears("] hello yourself\n");
-    line.sends("#nick Ada\nit is me\n");
-    classic.hears("[Ada] it is me");
-    drop(classic);
-    line.hears(" left (1 user online)\n");
-    device.shows("left (1 user online)");
-}
-
-#[test]
-#[ignore = "run by firmware/test"]
-fn a_full_room_tells_newcomers_and_lets_them_in_later() {
-    let device = Machine::start(None);
-    let mut peers: Vec<_> = (0..CLIENTS).map(|_| device.join()).collect();
-    for _ in 0..3 {
-        let mut late = device.knock();
-        late.hears("! ");
-        late.is_put_out();
-    }
-    for _ in 0..CLIENTS {
-        let leaver = peers.remove(0);
-        drop(leaver);
-        peers[CLIENTS - 2].hears(" left (7 users online)");
-        peers.push(device.join());
-    }
-}
-
-#[test]
-#[ignore = "run by firmware/test"]
-fn a_reset_is_a_leave() {
-    let device = Machine::start(None);
-    let mut stays = device.join();
-    let goes = device.join();
-    socket2::SockRef::from(&goes.stream).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(goes);
-    stays.hears(" left (1 user online)");
 }
 
 #[test]
@@ -95,41 +80,24 @@ fn without_a_card_files_are_refused_and_the_room_goes_on() {
 
 #[test]
 #[ignore = "run by firmware/test"]
-fn files_stand_on_the_card_as_they_were_sent() {
+fn names_that_fat_cannot_hold_or_takes_for_the_same_are_refused() {
     let card = Card::new(64);
     let device = Machine::start(Some(&card));
-    let mut classic = device.join();
-    let photo = noise(100_000, 1);
-    classic.sends("I will upload a file");
-    thread::sleep(Duration::from_millis(200));
-    classic.sends(format!("#upload 'photo.png' {}", photo.len()));
-    thread::sleep(Duration::from_millis(200));
-    classic.sends(&photo);
-
     let mut line = device.join();
     line.switches();
-    classic.sends("done");
-    line.hears("] done\n");
-    let sizes = [0, 1, 511, 512, 513, 4095, 4096, 4097, 40_960];
-    for size in sizes {
-        assert!(line.uploads(&format!("{size}.bin"), &noise(size, size as u32)));
-    }
-    classic.hears(" has uploaded a file");
+    let photo = noise(100_000, 1);
+    assert!(line.uploads("photo.png", &photo));
     check_names(&mut line);
     dump_ram(&device, "files");
     device.stop();
-
     stands(&card, "photo.png", &photo);
-    for size in sizes {
-        stands(&card, &format!("{size}.bin"), &noise(size, size as u32));
-    }
     stands(&card, "Ein langer Name, länger als acht und drei.txt", b"second");
-    assert!(card.names().iter().all(|name| !name.contains("SNUG-")), "{:?}", card.names());
+    assert_eq!(card.names().len(), 7, "{:?}", card.names());
     assert_eq!(card.complaints(), "");
 }
 
 /// Names that FAT can hold, cannot hold, or takes for the same.
-fn check_names(line: &mut machine::Peer) {
+fn check_names(line: &mut Person) {
     let long = "Ein langer Name, länger als acht und drei.txt";
     assert!(line.uploads(long, b"first, and longer than what comes after it"));
     assert!(line.uploads(long, b"second"));

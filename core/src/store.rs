@@ -5,6 +5,7 @@ use crate::wire::name::FileName;
 /// The place of an upload under way, from 0 to the number of uploads that the
 /// room was lent memory for; a store keeps its own arrays by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct UploadSlot(u16);
 
 impl UploadSlot {
@@ -70,6 +71,7 @@ pub trait Store {
 
 /// Why a store cannot keep a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StoreError {
     /// No space, or above a limit of the medium.

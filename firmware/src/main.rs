@@ -9,6 +9,7 @@
 mod board;
 mod budget;
 mod card;
+mod pace;
 
 use cortex_m_rt::entry;
 use smoltcp::iface::{self, Interface};
@@ -21,6 +22,7 @@ use static_cell::ConstStaticCell;
 
 use board::{Board, Frames, Mac, Uart};
 use card::{CardMemory, CardStore};
+use pace::Pass;
 
 const PORT: u16 = 9999;
 const HARDWARE_ADDRESS: [u8; 6] = [0x02, 0x53, 0x6E, 0x75, 0x67, 0x01];
@@ -71,10 +73,12 @@ fn main() -> ! {
     uart.say("Chat server started on port 9999.\n");
 
     loop {
+        let pass = Pass::begin();
         let now = clock.now();
         go_on_storing(room.server(), now);
         let due = room.poll(now);
         show(room.server(), &mut uart);
+        pass.end();
         if !room.server().store().is_busy() {
             clock.sleep(due);
         }

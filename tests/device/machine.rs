@@ -1,9 +1,11 @@
 //! The device in QEMU, its card, and peers that talk to it.
 
-use core::net::Ipv4Addr;
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -14,9 +16,9 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
+use crate::person::Person;
+
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Longer than the device takes for quiet, so that bursts stay apart.
-const QUIET: Duration = Duration::from_millis(150);
 
 /// An SD card, as an image.
 pub(crate) struct Card {
@@ -94,12 +96,17 @@ pub(crate) struct Machine {
     port: u16,
     console: Receiver<String>,
     monitor: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Machine {
     /// Starts the device, and waits until it can be joined.
     pub(crate) fn start(card: Option<&Card>) -> Self {
+        Self::start_with(card, &[])
+    }
+
+    /// The same with more options of QEMU.
+    pub(crate) fn start_with(card: Option<&Card>, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let monitor = folder.path().join("monitor");
         let port = free_port();
@@ -107,12 +114,12 @@ impl Machine {
         command.arg(port.to_string());
         command.arg(card.map_or("none".into(), Card::image));
         command.arg("-monitor").arg(format!("unix:{},server,nowait", monitor.display()));
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(options).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut qemu = command.spawn().unwrap();
         let (told, console) = mpsc::channel();
         let lines = BufReader::new(qemu.stdout.take().unwrap()).lines();
         thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| told.send(line)));
-        let machine = Self { qemu, port, console, monitor, _folder: folder };
+        let machine = Self { qemu, port, console, monitor, folder };
         machine.shows(&format!("Chat server started on port {port}."));
         machine
     }
@@ -130,20 +137,20 @@ impl Machine {
         }
     }
 
+    /// Where this machine reaches it.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
     /// Joins the room. One peer at a time: QEMU queues only one.
-    pub(crate) fn join(&self) -> Peer {
-        let mut peer = self.knock();
-        peer.hears("> Connected to the chat server (");
-        thread::sleep(QUIET);
-        peer
+    pub(crate) fn join(&self) -> Person {
+        self.knock().comes_in()
     }
 
     /// Connects, whatever comes of it.
-    pub(crate) fn knock(&self) -> Peer {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Peer { stream, heard: String::new() }
+    pub(crate) fn knock(&self) -> Person {
+        let stream = TcpStream::connect(self.addr()).unwrap();
+        Person::new(stream)
     }
 
     /// Gives QEMU an order.
@@ -153,6 +160,13 @@ impl Machine {
         monitor.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
         // It answers, and then waits for the next order.
         let _ = monitor.read_to_end(&mut Vec::new());
+    }
+
+    /// What the RAM holds.
+    pub(crate) fn ram(&self, address: u32, len: usize) -> Vec<u8> {
+        let dump = self.folder.path().join("ram");
+        self.order(&format!("pmemsave {address:#x} {len} \"{}\"", dump.display()));
+        fs::read(dump).unwrap()
     }
 
     /// Time that QEMU has computed for the device.
@@ -183,65 +197,6 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// Somebody in the room.
-pub(crate) struct Peer {
-    pub(crate) stream: TcpStream,
-    heard: String,
-}
-
-impl Peer {
-    /// Sends bytes as they are.
-    pub(crate) fn sends(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stream.write_all(bytes.as_ref()).unwrap();
-    }
-
-    /// Becomes a line peer.
-    pub(crate) fn switches(&mut self) {
-        self.sends("\n");
-        self.hears("#help");
-    }
-
-    /// Waits until it hears this; all that it heard up to it.
-    pub(crate) fn hears(&mut self, part: &str) -> String {
-        loop {
-            if let Some(at) = self.heard.find(part) {
-                return self.heard.drain(..at + part.len()).collect();
-            }
-            let mut piece = [0; 4096];
-            match self.stream.read(&mut piece) {
-                Ok(count @ 1..) => self.heard += &String::from_utf8_lossy(&piece[..count]),
-                end => {
-                    let last: String = self.heard.chars().rev().take(300).collect();
-                    let last: String = last.chars().rev().collect();
-                    panic!("{end:?} instead of {part:?}; heard {last:?}");
-                }
-            }
-        }
-    }
-
-    /// Waits until the device hangs up.
-    pub(crate) fn is_put_out(&mut self) {
-        match self.stream.read_to_end(&mut Vec::new()) {
-            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
-            _ => {}
-        }
-    }
-
-    /// Uploads a file as a line peer; whether it is stored.
-    pub(crate) fn uploads(&mut self, name: &str, bytes: &[u8]) -> bool {
-        self.heard.clear();
-        self.sends(format!("#upload '{name}' {}\n", bytes.len()));
-        self.sends(bytes);
-        let answer = loop {
-            let line = self.hears("\n");
-            if line.starts_with("> Your file") || line.starts_with('!') {
-                break line;
-            }
-        };
-        !answer.starts_with('!')
     }
 }
 

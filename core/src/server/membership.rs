@@ -21,6 +21,7 @@ const NICK_KEPT: Duration = Duration::from_mins(1);
 
 /// Nobody was let in, since all places are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RoomFull;
 
 /// What to tell somebody who cannot be let in, before closing.

@@ -69,6 +69,7 @@ const MOST_CLIENTS: usize = 1 << 31;
 /// How a room behaves. The sizes of its memory are not here but in the lengths
 /// of what is lent to it.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
     /// Bytes that a line may have, with its prefix and its newline. Texts
     /// above it go out in pieces.
@@ -110,6 +111,7 @@ impl Default for Config {
 
 /// Why a room cannot be made of the memory that is lent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A line must have room for 256 bytes at least.

@@ -10,6 +10,7 @@ use super::{Dialect, text};
 
 /// What is known of the link beyond the bytes that came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Pause {
     /// More may be there to be read now.
     #[default]
@@ -24,6 +25,7 @@ pub enum Pause {
 
 /// What a peer said.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Frame<'a> {
     /// A text, not yet made safe.
     Text(Text<'a>),
@@ -45,6 +47,7 @@ pub enum Frame<'a> {
 
 /// A text, or as much of it as can be held.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Text<'a> {
     /// The bytes.
     pub raw: &'a [u8],
@@ -57,6 +60,7 @@ pub struct Text<'a> {
 
 /// What a decoder makes of the bytes so far.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Decoded<'a> {
     /// A frame and the bytes it used up. After a [`Frame::Text`] the caller
     /// says with [`Decoder::took_text`] how far it came.

@@ -25,6 +25,7 @@ pub type Glued = Vec<u8, MOST_GLUED>;
 
 /// A header, as far as it could be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Parsed<'a> {
     /// More bytes, or quiet, must tell.
     More,
@@ -38,6 +39,7 @@ pub enum Parsed<'a> {
 
 /// What a header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header<'a> {
     /// NAME without its quotes, as it came.
     pub name: &'a [u8],
@@ -95,6 +97,7 @@ fn split_name(rest: &[u8]) -> Option<(&[u8], usize)> {
 ///
 /// A reading is where its file starts, counted from SIZE's first digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Readings {
     /// From SIZE's first digit on: digits, then perhaps a newline.
     glued: Glued,
@@ -108,6 +111,7 @@ pub struct Readings {
 
 /// What the bytes so far leave of the readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Left {
     /// None: the bytes fit no reading.
     None,

@@ -18,6 +18,7 @@ pub mod text;
 
 /// How a peer marks the end of what it says, and how it is spoken to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Dialect {
     /// A burst is a message, there is no terminator; `srv.py` and `cli.py`.
     #[default]

@@ -40,6 +40,7 @@ const MAX_BYTES: usize = 4 * MAX_NICK;
 /// # Ok::<(), NickError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Nick(heapless::String<MAX_BYTES, u8>);
 
 impl Nick {
@@ -88,6 +89,7 @@ impl fmt::Display for Nick {
 ///
 /// Shown, it is what follows the `! ` of a refusal: why, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum NickError {
     /// No nick at all.

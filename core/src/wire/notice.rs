@@ -147,6 +147,7 @@ fn plural(n: u32) -> &'static str {
 
 /// Why something is not done, and what to do instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// All places of the room are taken.

@@ -60,6 +60,19 @@ impl Clock {
         self.now().as_millis() << 32 | u64::from(cycles)
     }
 
+    /// Cycles of the processor since the start; wraps.
+    pub fn cycles() -> u32 {
+        let period = SYST::get_reload() + 1;
+        loop {
+            let ticks = TICKS.load(Ordering::Relaxed);
+            let left = SYST::get_current();
+            // It counts down; at 0 the tick comes that belongs to it.
+            if ticks == TICKS.load(Ordering::Relaxed) && left != 0 {
+                return ticks.wrapping_mul(period).wrapping_add(period - left);
+            }
+        }
+    }
+
     /// Sleeps until `due`, a frame, or room in the serial port.
     pub fn sleep(&mut self, due: Option<Instant>) {
         while due.is_none_or(|due| self.now() < due) && !mac::has_frame() && !uart::has_room_again()

@@ -92,6 +92,7 @@ impl Write for SocketLink<'_, '_> {
 
 /// Why a socket did not do what it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkError {
     /// Nothing to read or no room to write now.
     NotNow,
