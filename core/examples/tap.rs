@@ -25,9 +25,8 @@ use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 use snug_core::io::smoltcp::{Pool, PoolMemory, Room, SPARE};
 use snug_core::memory::StaticMemory;
 use snug_core::server::{Config, Server};
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::NoStore;
 use snug_core::time::Instant;
-use snug_core::wire::name::FileName;
 
 const ADDRESS: Ipv4Address = Ipv4Address::new(192, 168, 69, 2);
 const HARDWARE_ADDRESS: [u8; 6] = [0x02, 0x53, 0x6E, 0x75, 0x67, 0x02];
@@ -90,27 +89,4 @@ fn show(server: &mut Server<'_, NoStore>) -> io::Result<()> {
 /// A number that nobody can foresee: the hasher's keys are random.
 fn seed() -> u64 {
     RandomState::new().hash_one(())
-}
-
-/// Keeps no files.
-struct NoStore;
-
-impl Store for NoStore {
-    fn used(&self) -> u64 {
-        0
-    }
-
-    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
-        Err(nb::Error::Other(StoreError::ReadOnly))
-    }
-
-    fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
-        Err(nb::Error::Other(StoreError::ReadOnly))
-    }
-
-    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
-        Err(nb::Error::Other(StoreError::ReadOnly))
-    }
-
-    fn abort(&mut self, _: UploadSlot) {}
 }

@@ -69,6 +69,30 @@ pub trait Store {
     fn abort(&mut self, slot: UploadSlot);
 }
 
+/// The store of a room without one: every upload is refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStore;
+
+impl Store for NoStore {
+    fn used(&self) -> u64 {
+        0
+    }
+
+    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+        Err(nb::Error::Other(StoreError::ReadOnly))
+    }
+
+    fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
+        Err(nb::Error::Other(StoreError::ReadOnly))
+    }
+
+    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+        Err(nb::Error::Other(StoreError::ReadOnly))
+    }
+
+    fn abort(&mut self, _: UploadSlot) {}
+}
+
 /// Why a store cannot keep a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -7,9 +7,8 @@ use core::time::Duration;
 use snug_core::id::ClientId;
 use snug_core::memory::{Account, Chain, Client, Kept, LINE_COST, Line, Memory, Place, Rank};
 use snug_core::server::{Config, Server};
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::NoStore;
 use snug_core::time::Instant;
-use snug_core::wire::name::FileName;
 
 /// Lines that are under way at once.
 pub(crate) const LINES: usize = 128;
@@ -110,27 +109,4 @@ impl Lent {
             accounts: &mut self.accounts,
         }
     }
-}
-
-/// Keeps no files.
-pub(crate) struct NoStore;
-
-impl Store for NoStore {
-    fn used(&self) -> u64 {
-        0
-    }
-
-    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
-        Err(nb::Error::Other(StoreError::ReadOnly))
-    }
-
-    fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
-        Err(nb::Error::Other(StoreError::ReadOnly))
-    }
-
-    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
-        Err(nb::Error::Other(StoreError::ReadOnly))
-    }
-
-    fn abort(&mut self, _: UploadSlot) {}
 }

@@ -75,26 +75,7 @@ mod tests {
     use crate::id::ClientId;
     use crate::memory::StaticMemory;
     use crate::server::Config;
-    use crate::store::{StoreError, UploadSlot};
-    use crate::wire::name::FileName;
-
-    struct NoStore;
-
-    impl Store for NoStore {
-        fn used(&self) -> u64 {
-            0
-        }
-        fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
-            Err(nb::Error::Other(StoreError::ReadOnly))
-        }
-        fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
-            Err(nb::Error::Other(StoreError::ReadOnly))
-        }
-        fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
-            Err(nb::Error::Other(StoreError::ReadOnly))
-        }
-        fn abort(&mut self, _: UploadSlot) {}
-    }
+    use crate::store::NoStore;
 
     type TestMemory = StaticMemory<3, 256, 512, 0, 0>;
 
