@@ -423,3 +423,19 @@ fn every_short_burst_may_be_cut() {
         }
     }
 }
+
+/// A newline behind the header is not the first line of a line peer.
+#[test]
+fn a_preamble_glued_to_a_header_with_a_newline_is_a_text() {
+    let input = b"I will upload a file#upload 'a' 3\nabc";
+    let mut decoder = Decoder::new();
+    let Decoded::Frame(Frame::Text(text), 0) = decoder.decode(input, Pause::None, 200, false)
+    else {
+        panic!("the preamble is a text");
+    };
+    assert_eq!(text.raw, PREAMBLE);
+    let used = decoder.took_text(&text, text.raw.len());
+    let next = decoder.decode(&input[used..], Pause::None, 200, false);
+    assert!(matches!(next, Decoded::Frame(Frame::Upload(_), _)), "{next:?}");
+    assert_eq!(decoder.dialect(), Dialect::Classic);
+}
