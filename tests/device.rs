@@ -184,6 +184,20 @@ fn who_waits_sleeps() {
 
 #[test]
 #[ignore = "run by firmware/test"]
+fn a_dead_peer_is_found_by_keep_alive() {
+    let device = Machine::start(None);
+    let _dead = [device.join(), device.join()];
+    device.shows("entered (2 users online)");
+    device.order("set_link cable off");
+    thread::sleep(Duration::from_secs(65));
+    device.shows("left (0 user online)");
+    device.order("set_link cable on");
+    device.join();
+    device.shows("entered (1 user online)");
+}
+
+#[test]
+#[ignore = "run by firmware/test"]
 fn noise_from_all_sides_is_survived() {
     let card = Card::new(64);
     let device = Machine::start(Some(&card));

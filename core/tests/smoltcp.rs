@@ -8,9 +8,9 @@ mod world;
 
 use core::time::Duration;
 
-use smoltcp::socket::tcp::State;
+use smoltcp::socket::tcp::{Socket, State};
 use snug_core::server::full_notice;
-use world::{CLIENTS, World};
+use world::{CLIENTS, OWN_PORT, World};
 
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -131,6 +131,19 @@ fn one_who_comes_with_the_goodbye_of_another_is_let_in() {
         let newcomer = peers[CLIENTS - 1];
         assert!(world.heard(newcomer).starts_with("> Connected"));
     }
+}
+
+#[test]
+fn a_socket_of_the_callers_lives_beside_the_rooms() {
+    let mut world = World::new();
+    let (first, other) = (world.connect(), world.connect_to(OWN_PORT));
+    world.pass(QUIET);
+    assert_eq!(world.heard(first), "> Connected to the chat server (1 user online)");
+    let own = world.own;
+    assert_eq!(world.room.socket::<Socket<'_>>(own).state(), State::Established);
+    world.room.socket::<Socket<'_>>(own).send_slice(b"not the room").unwrap();
+    world.pass(QUIET);
+    assert_eq!(world.heard(other), "not the room");
 }
 
 #[test]

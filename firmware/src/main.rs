@@ -9,6 +9,8 @@
 mod board;
 mod budget;
 mod card;
+#[cfg(feature = "dhcp")]
+mod dhcp;
 mod pace;
 
 use cortex_m_rt::entry;
@@ -42,14 +44,20 @@ const LOG: usize = 8 * 1024 / 64;
 const UPLOADS: usize = 4;
 const BLOCK: usize = 512 + HEADROOM;
 const SOCKETS: usize = CLIENTS + SPARE;
+/// Sockets with that of DHCP.
+const SLOTS: usize = SOCKETS + cfg!(feature = "dhcp") as usize;
 /// Bytes of a file.
 const MAX_FILE: u64 = 64 << 20;
 
 type DeviceServer = Server<'static, CardStore<UPLOADS>>;
+#[cfg(feature = "dhcp")]
+type DevicePool = Pool<'static, SOCKETS>;
+#[cfg(feature = "dhcp")]
+type DeviceRoom = Room<'static, CardStore<UPLOADS>, Mac, SOCKETS>;
 
 static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, UPLOADS, BLOCK>> =
     ConstStaticCell::new(StaticMemory::new());
-static SOCKET_MEMORY: ConstStaticCell<PoolMemory<'static, SOCKETS, 1024, 1024>> =
+static SOCKET_MEMORY: ConstStaticCell<PoolMemory<'static, SOCKETS, 1024, 1024, SLOTS>> =
     ConstStaticCell::new(PoolMemory::new());
 static CARD_MEMORY: ConstStaticCell<CardMemory<UPLOADS>> = ConstStaticCell::new(CardMemory::new());
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
@@ -67,9 +75,13 @@ fn main() -> ! {
     let seed = clock.noise();
     let server = Server::new(memory, config(seed), store).expect("the sizes above fit together");
 
-    let pool = Pool::new(SOCKET_MEMORY.take(), PORT);
+    #[cfg_attr(not(feature = "dhcp"), allow(unused_mut))]
+    let mut pool = Pool::new(SOCKET_MEMORY.take(), PORT);
+    #[cfg(feature = "dhcp")]
+    let asker = dhcp::start(&mut pool);
     let interface = interface(&mut mac, seed);
     let mut room = Room::new(server, pool, interface, mac);
+    #[cfg(not(feature = "dhcp"))]
     uart.say("Chat server started on port 9999.\n");
 
     loop {
@@ -77,6 +89,8 @@ fn main() -> ! {
         let now = clock.now();
         go_on_storing(room.server(), now);
         let due = room.poll(now);
+        #[cfg(feature = "dhcp")]
+        dhcp::follow(&mut room, asker, &mut uart);
         show(room.server(), &mut uart);
         pass.end();
         if !room.server().store().is_busy() {
@@ -103,12 +117,14 @@ fn interface(mac: &mut Mac, seed: u64) -> Interface {
     let mut config = iface::Config::new(EthernetAddress(HARDWARE_ADDRESS).into());
     config.random_seed = seed;
     let mut interface = Interface::new(config, mac, smoltcp::time::Instant::ZERO);
-    interface.update_ip_addrs(|all| {
-        // There is room for two.
-        let _ = all.push(ADDRESS);
-    });
-    // There is room for the one route.
-    let _ = interface.routes_mut().add_default_ipv4_route(GATEWAY);
+    if cfg!(not(feature = "dhcp")) {
+        interface.update_ip_addrs(|all| {
+            // There is room for two.
+            let _ = all.push(ADDRESS);
+        });
+        // There is room for the one route.
+        let _ = interface.routes_mut().add_default_ipv4_route(GATEWAY);
+    }
     interface
 }
 

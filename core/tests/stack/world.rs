@@ -22,10 +22,14 @@ const SOCKETS: usize = CLIENTS + SPARE;
 /// The line limit is half of what a socket takes, as on a device.
 const LINE: usize = 508;
 const PORT: u16 = 9999;
+/// Where the socket listens that is not the room's.
+pub(crate) const OWN_PORT: u16 = 7;
 const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
 
 pub(crate) struct World {
     pub(crate) room: Room<'static, Files, End, SOCKETS>,
+    /// The socket that was added to the room's.
+    pub(crate) own: SocketHandle,
     pub(crate) now: Instant,
     interface: Interface,
     device: End,
@@ -43,11 +47,15 @@ impl World {
         let memory = leak(StaticMemory::<CLIENTS, 128, 512, 2, 536>::new());
         let config = Config { line_limit: LINE as u16, ..Config::default() };
         let server = Server::new(memory.lend(), config, Files::default()).unwrap();
-        let pool = Pool::new(leak(PoolMemory::<SOCKETS, 1024, 1024>::new()), PORT);
+        let sockets = leak(PoolMemory::<SOCKETS, 1024, 1024, { SOCKETS + 1 }>::new());
+        let mut pool = Pool::new(sockets, PORT);
+        let own = pool.add(listener()).unwrap();
+        assert!(pool.add(listener()).is_none(), "all slots are taken");
         let interface = interface(&mut here, 1, SERVER);
         let peers = (0..128).map(|_| SocketStorage::EMPTY).collect::<Vec<_>>();
         Self {
             room: Room::new(server, pool, interface, here),
+            own,
             now: Instant::from_millis(1),
             interface: self::interface(&mut there, 2, Ipv4Address::new(10, 0, 0, 2)),
             device: there,
@@ -96,11 +104,15 @@ impl World {
     }
 
     pub(crate) fn connect(&mut self) -> SocketHandle {
+        self.connect_to(PORT)
+    }
+
+    pub(crate) fn connect_to(&mut self, port: u16) -> SocketHandle {
         let buffer = || SocketBuffer::new(Vec::leak(vec![0; 4096]));
         let mut socket = Socket::new(buffer(), buffer());
         socket.set_nagle_enabled(false);
         self.next_port += 1;
-        socket.connect(self.interface.context(), (SERVER, PORT), self.next_port).unwrap();
+        socket.connect(self.interface.context(), (SERVER, port), self.next_port).unwrap();
         let peer = self.peers.add(socket);
         self.settle();
         peer
@@ -182,4 +194,12 @@ impl Store for Files {
     fn abort(&mut self, slot: UploadSlot) {
         self.drafts.remove(&slot);
     }
+}
+
+/// A socket of the caller's own.
+fn listener() -> Socket<'static> {
+    let buffer = || SocketBuffer::new(Vec::leak(vec![0; 64]));
+    let mut socket = Socket::new(buffer(), buffer());
+    socket.listen(OWN_PORT).unwrap();
+    socket
 }

@@ -15,8 +15,9 @@ mod pool;
 use core::fmt;
 
 use embedded_io::WriteReady;
-use smoltcp::iface::{Interface, PollIngressSingleResult, PollResult};
+use smoltcp::iface::{Interface, PollIngressSingleResult, PollResult, SocketHandle};
 use smoltcp::phy::Device;
+use smoltcp::socket::AnySocket;
 
 pub use link::{LinkError, SocketLink};
 pub use pool::{Pool, PoolMemory, SPARE};
@@ -61,6 +62,15 @@ impl<'m, S: Store, D: Device, const N: usize> Room<'m, S, D, N> {
     /// The stack's interface, to change its address.
     pub fn interface(&mut self) -> &mut Interface {
         &mut self.interface
+    }
+
+    /// A socket that was [added](Pool::add) to the pool.
+    ///
+    /// # Panics
+    ///
+    /// If that socket is of another type.
+    pub fn socket<T: AnySocket<'m>>(&mut self, handle: SocketHandle) -> &mut T {
+        self.pool.sockets().get_mut(handle)
     }
 
     /// The device driver.

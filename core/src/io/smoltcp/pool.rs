@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use heapless::Vec;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
@@ -54,21 +55,26 @@ struct Seat {
 ///
 /// `N` is [`SPARE`] more than the room has clients. `RX` is how much a peer may
 /// send before it is read; `TX` should be twice the room's line limit, so that
-/// lines leave whole.
+/// lines leave whole. `ALL` may be more than `N`, by the sockets that the caller
+/// [adds](Pool::add).
 #[derive(Debug)]
-pub struct PoolMemory<'m, const N: usize, const RX: usize, const TX: usize> {
+pub struct PoolMemory<'m, const N: usize, const RX: usize, const TX: usize, const ALL: usize = N> {
     buffers: [([u8; RX], [u8; TX]); N],
-    sockets: Vec<SocketStorage<'m>, N>,
+    sockets: Vec<SocketStorage<'m>, ALL>,
 }
 
-impl<const N: usize, const RX: usize, const TX: usize> PoolMemory<'_, N, RX, TX> {
+impl<const N: usize, const RX: usize, const TX: usize, const ALL: usize>
+    PoolMemory<'_, N, RX, TX, ALL>
+{
     /// Memory for `N` sockets, all zero: a `static` of it costs no flash.
     pub const fn new() -> Self {
         Self { buffers: [([0; RX], [0; TX]); N], sockets: Vec::new() }
     }
 }
 
-impl<const N: usize, const RX: usize, const TX: usize> Default for PoolMemory<'_, N, RX, TX> {
+impl<const N: usize, const RX: usize, const TX: usize, const ALL: usize> Default
+    for PoolMemory<'_, N, RX, TX, ALL>
+{
     fn default() -> Self {
         Self::new()
     }
@@ -80,14 +86,18 @@ pub struct Pool<'m, const N: usize> {
     sockets: SocketSet<'m>,
     seats: [Seat; N],
     port: u16,
+    /// Slots that the caller has used, and how many there are beside the seats.
+    added: usize,
+    slots: usize,
 }
 
 impl<'m, const N: usize> Pool<'m, N> {
     /// A pool whose sockets listen on `port`, which must not be 0.
-    pub fn new<const RX: usize, const TX: usize>(
-        memory: &'m mut PoolMemory<'m, N, RX, TX>,
+    pub fn new<const RX: usize, const TX: usize, const ALL: usize>(
+        memory: &'m mut PoolMemory<'m, N, RX, TX, ALL>,
         port: u16,
     ) -> Self {
+        const { assert!(ALL >= N) };
         let storage = full_of(&mut memory.sockets, || SocketStorage::EMPTY);
         let mut sockets = SocketSet::new(storage);
         let mut seats = [Seat { handle: SocketHandle::default(), stage: Stage::Open }; N];
@@ -100,9 +110,20 @@ impl<'m, const N: usize> Pool<'m, N> {
             socket.set_keep_alive(Some(KEEP_ALIVE.into()));
             seat.handle = sockets.add(socket);
         }
-        let mut pool = Self { sockets, seats, port };
+        let mut pool = Self { sockets, seats, port, added: 0, slots: ALL - N };
         pool.reopen();
         pool
+    }
+
+    /// Adds a socket of the caller's, for DHCP, say: it is polled with the
+    /// others. `None` if all the memory's slots have one.
+    ///
+    /// [`Room::socket`](super::Room::socket) gives it back.
+    pub fn add<T: AnySocket<'m>>(&mut self, socket: T) -> Option<SocketHandle> {
+        (self.added < self.slots).then(|| {
+            self.added += 1;
+            self.sockets.add(socket)
+        })
     }
 
     /// The sockets, for the stack to poll.
