@@ -2,21 +2,25 @@
 //!
 //! The room itself is [`snug_core`]; here is what stands around it on a host.
 //!
+//! - [`room`]: the thread that serves the room
+//! - [`cli`]: a seat in a room: keyboard, screen, connection
 //! - [`folder`]: the files, written by threads of their own
 //! - [`console`]: the room's lines on standard output, without waiting for it
 //! - [`net`]: names, listeners, and what an accepted socket is set to
 //! - [`signals`]: Ctrl-C and its kin as something to poll
 //! - [`clock`]: the time that the core is handed
-//! - [`options`]: what `srv` takes on its command line
+//! - [`options`]: what `srv` takes on its command line, and how a wrong call ends
 
 use core::fmt::Display;
 use std::io;
 
+pub mod cli;
 pub mod clock;
 pub mod console;
 pub mod folder;
 pub mod net;
 pub mod options;
+pub mod room;
 pub mod signals;
 
 /// Called from other threads when the room's thread has something to look at.

@@ -42,6 +42,7 @@ mod timers;
 mod transmit;
 
 use core::time::Duration;
+use core::{error, fmt};
 
 pub use client::Client;
 pub use membership::{RoomFull, full_notice};
@@ -117,6 +118,20 @@ pub enum ConfigError {
     /// A block must have room for 64 bytes at least.
     Block,
 }
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LineLimit => "a line must have room for 256 bytes",
+            Self::Log => "the log must have room for four lines",
+            Self::Clients => "there must be a place for a client",
+            Self::Input => "a client's input must have room for a line and four bytes",
+            Self::Block => "a block must have room for 64 bytes",
+        })
+    }
+}
+
+impl error::Error for ConfigError {}
 
 /// A chat room with a file drop.
 #[derive(Debug)]

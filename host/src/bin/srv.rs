@@ -1,2 +1,87 @@
-//! To come.
-fn main() {}
+//! `srv HOST PORT [options]`: a chat room into which anybody can drop a file.
+
+use core::hash::{BuildHasher, Hasher};
+use std::collections::hash_map::RandomState;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use snug_core::server::{Config, Server};
+use snug_host::console::Console;
+use snug_host::folder::FolderStore;
+use snug_host::net;
+use snug_host::options::{self, ServerOptions};
+use snug_host::room::{Room, RoomMemory, Waiting};
+
+/// Descriptors that are not clients: the folder's, the listeners, and a few.
+const OWN_DESCRIPTORS: u64 = 64;
+
+fn main() -> ExitCode {
+    let options: ServerOptions = options::parse("srv");
+    match serve(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("srv: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: &ServerOptions) -> io::Result<()> {
+    let clients = clients_within_limit(options);
+    let listeners = net::listen(&options.host, options.port)?;
+    let waiting = Waiting::new()?;
+    let store = FolderStore::open(
+        &options.folder,
+        options.max_uploads,
+        options.block_size,
+        waiting.wake(),
+    )?;
+    let mut memory = RoomMemory::new(clients, options);
+    let server = Server::new(memory.lend(), config(options), store)
+        .map_err(|error| io::Error::other(format!("the options do not fit together: {error}")))?;
+    if !net::only_loopback(&listeners)? {
+        complain(
+            "srv: there is no authentication: whoever reaches this address reads and writes here",
+        );
+    }
+    let console = console(options, &waiting, net::port(&listeners)?)?;
+    Room::new(waiting, server, listeners, console, options.keep_alive)?.run()
+}
+
+fn console(options: &ServerOptions, waiting: &Waiting, port: u16) -> io::Result<Option<Console>> {
+    if options.quiet {
+        return Ok(None);
+    }
+    let mut console = Console::stdout(waiting.wake())?;
+    console.offer(format!("Chat server started on port {port}.\n").as_bytes());
+    Ok(Some(console))
+}
+
+/// As many clients as are asked for and as the system has descriptors for.
+fn clients_within_limit(options: &ServerOptions) -> usize {
+    let own = OWN_DESCRIPTORS + 2 * u64::from(options.max_uploads);
+    let most = net::raise_descriptor_limit().saturating_sub(own).max(1);
+    let asked = u64::from(options.max_clients);
+    if asked > most {
+        complain(&format!("srv: the system has descriptors for {most} clients, not {asked}"));
+    }
+    asked.min(most) as usize
+}
+
+fn config(options: &ServerOptions) -> Config {
+    Config {
+        line_limit: u16::try_from(options.line_limit).unwrap_or(u16::MAX),
+        patience: options.patience,
+        write_timeout: options.send_timeout,
+        stall_timeout: options.stall,
+        max_file: options.max_file,
+        max_address: options.max_address,
+        max_folder: options.max_folder,
+        seed: RandomState::new().build_hasher().finish(),
+    }
+}
+
+/// Says something to the operator. Nobody may be there to read it.
+fn complain(sentence: &str) {
+    let _ = writeln!(io::stderr(), "{sentence}");
+}

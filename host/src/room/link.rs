@@ -1,0 +1,112 @@
+//! A socket as the core's links are: ready or not, and never waiting.
+
+use core::fmt;
+use std::error;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+
+use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
+use mio::event::Event;
+use mio::net::TcpStream;
+
+/// A TCP connection, with what the last events and calls told of it.
+///
+/// Readiness is told by edges: what an event said holds until a call finds it
+/// used up. A short read has emptied the socket, a short write has filled it;
+/// that spares the call that would only say so.
+#[derive(Debug)]
+pub struct TcpLink {
+    stream: TcpStream,
+    readable: bool,
+    writable: bool,
+    /// The peer has ended its sending: there is always something to read.
+    ended: bool,
+}
+
+impl TcpLink {
+    /// The link over a connection. It is taken to be ready until it is not.
+    pub fn new(stream: TcpStream) -> Self {
+        Self { stream, readable: true, writable: true, ended: false }
+    }
+
+    /// The connection, for a poll to know it.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Whether a read would find something, as far as is known.
+    pub fn is_readable(&self) -> bool {
+        self.readable || self.ended
+    }
+
+    /// Notes what an event says.
+    pub fn note(&mut self, event: &Event) {
+        self.readable |= event.is_readable() || event.is_error();
+        self.writable |= event.is_writable() || event.is_error();
+        self.ended |= event.is_read_closed() || event.is_error();
+    }
+
+    /// Ends this side's sending; what was sent still arrives.
+    pub fn end(&mut self) {
+        // Nothing is to be done about a connection that is gone already.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+}
+
+impl ErrorType for TcpLink {
+    type Error = LinkError;
+}
+
+impl ReadReady for TcpLink {
+    fn read_ready(&mut self) -> Result<bool, LinkError> {
+        Ok(self.is_readable())
+    }
+}
+
+impl WriteReady for TcpLink {
+    fn write_ready(&mut self) -> Result<bool, LinkError> {
+        Ok(self.writable)
+    }
+}
+
+impl embedded_io::Read for TcpLink {
+    fn read(&mut self, space: &mut [u8]) -> Result<usize, LinkError> {
+        let read = self.stream.read(space);
+        self.readable = matches!(read, Ok(count) if count == space.len());
+        read.map_err(LinkError)
+    }
+}
+
+impl embedded_io::Write for TcpLink {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
+        let written = self.stream.write(bytes);
+        self.writable = matches!(written, Ok(count) if count == bytes.len());
+        written.map_err(LinkError)
+    }
+
+    fn flush(&mut self) -> Result<(), LinkError> {
+        Ok(())
+    }
+}
+
+/// Why a socket did not do what it was asked for.
+#[derive(Debug)]
+pub struct LinkError(io::Error);
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl error::Error for LinkError {}
+
+impl embedded_io::Error for LinkError {
+    /// "Not now" is told as interrupted, as the core's pump expects.
+    fn kind(&self) -> ErrorKind {
+        match self.0.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => ErrorKind::Interrupted,
+            kind => kind.into(),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The room on this machine: one thread that waits, reads, writes, waits.
+//!
+//! A turn of [`Room::run`] costs what happened: events, bytes, lines due. The
+//! disk has threads of its own ([`folder`](crate::folder)), and so has the
+//! terminal ([`console`](crate::console)).
+
+mod door;
+mod link;
+mod memory;
+mod seats;
+
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use mio::{Events, Interest, Poll, Token, Waker};
+use snug_core::io::{Received, receive, transmit};
+use snug_core::server::Server;
+use snug_core::time::Instant;
+
+pub use link::{LinkError, TcpLink};
+pub use memory::RoomMemory;
+
+use crate::clock::Clock;
+use crate::console::Console;
+use crate::folder::FolderStore;
+use crate::net;
+use crate::signals::Signals;
+use crate::{Wake, explain};
+use door::{Door, tell_full};
+use seats::Seats;
+
+/// Tokens below are seats, by the place of their client.
+const SIGNALS: Token = Token(usize::MAX - 1);
+const WAKE: Token = Token(usize::MAX - 2);
+const FIRST_LISTENER: usize = usize::MAX / 2;
+
+/// Events that are taken at once.
+const EVENTS: usize = 1024;
+/// Newcomers, reads and writes in a turn before events are looked for again:
+/// few enough to stay fair, enough for waiting to cost little beside them.
+const NEWCOMERS: usize = 64;
+const READS: usize = 256;
+const WRITES: usize = 4096;
+/// Bytes that are handed to the console at once.
+const CONSOLE: usize = 64 << 10;
+/// How long the last lines have to get out of the console at the end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// A room with its sockets, its folder and its console.
+#[derive(Debug)]
+pub struct Room<'m> {
+    poll: Poll,
+    server: Server<'m, FolderStore>,
+    door: Door,
+    seats: Seats,
+    console: Option<Console>,
+    signals: Signals,
+    clock: Clock,
+    keep_alive: Duration,
+}
+
+/// How the threads beside the room's wake it, and what it waits with.
+#[derive(Debug)]
+pub struct Waiting {
+    poll: Poll,
+    waker: Arc<Waker>,
+}
+
+impl Waiting {
+    /// A poll, and a waker for it.
+    pub fn new() -> io::Result<Self> {
+        let poll = Poll::new().map_err(|e| explain("cannot wait for events", &e))?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        Ok(Self { poll, waker })
+    }
+
+    /// A call that wakes the room.
+    pub fn wake(&self) -> Wake {
+        let waker = Arc::clone(&self.waker);
+        Box::new(move || {
+            // It fails only where the room is gone.
+            let _ = waker.wake();
+        })
+    }
+}
+
+impl<'m> Room<'m> {
+    /// A room that has not let anybody in yet.
+    pub fn new(
+        waiting: Waiting,
+        server: Server<'m, FolderStore>,
+        listeners: Vec<mio::net::TcpListener>,
+        console: Option<Console>,
+        keep_alive: Duration,
+    ) -> io::Result<Self> {
+        let poll = waiting.poll;
+        let mut signals = Signals::take_over()?;
+        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
+        let mut door = Door::new(listeners);
+        for (index, listener) in door.listeners().iter_mut().enumerate() {
+            let token = Token(FIRST_LISTENER + index);
+            poll.registry().register(listener, token, Interest::READABLE)?;
+        }
+        let seats = Seats::new(server.capacity());
+        let clock = Clock::start();
+        Ok(Self { poll, server, door, seats, console, signals, clock, keep_alive })
+    }
+
+    /// Serves until a signal asks to end.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            let more = self.turn();
+            let patience = if more { Some(Duration::ZERO) } else { self.patience() };
+            match self.poll.poll(&mut events, patience) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            if self.take(&events) {
+                self.say_goodbye();
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long nothing is due.
+    fn patience(&self) -> Option<Duration> {
+        let now = self.clock.now();
+        let opens = self.door.opens(now).filter(|_| self.server.accepts());
+        let due = [self.server.poll_timeout(), self.seats.poll_timeout(), opens];
+        let due = due.into_iter().flatten().min()?;
+        // The clock has whole milliseconds: what is due in one is not due yet.
+        Some(due.since(now).max(Duration::from_millis(1)))
+    }
+
+    /// Notes what happened; whether the room is to end.
+    fn take(&mut self, events: &Events) -> bool {
+        let mut end = false;
+        for event in events {
+            match event.token() {
+                SIGNALS => end |= self.signals.came(),
+                WAKE => {}
+                Token(listener) if listener >= FIRST_LISTENER => {
+                    self.door.knocked(listener - FIRST_LISTENER);
+                }
+                Token(seat) => {
+                    if let Some(id) = self.seats.note(seat, event) {
+                        self.server.handle_writable(id);
+                    }
+                }
+            }
+        }
+        end
+    }
+
+    /// Does what is to be done now; whether some of it is left for later.
+    fn turn(&mut self) -> bool {
+        let now = self.clock.now();
+        if self.server.poll_timeout().is_some_and(|due| due <= now) {
+            self.server.handle_timeout(now);
+        }
+        self.seats.sweep(now);
+        while let Some(slot) = self.server.store_mut().poll_stored() {
+            self.server.handle_stored(now, slot);
+        }
+        self.let_in(now);
+        let mut more = self.read(now);
+        more |= self.write(now);
+        self.close(now);
+        self.show();
+        more
+    }
+
+    fn let_in(&mut self, now: Instant) {
+        for _ in 0..NEWCOMERS {
+            if !self.server.accepts() {
+                return;
+            }
+            let Some((stream, addr)) = self.door.next(now) else { return };
+            // A peer that cannot be set up is gone already.
+            if net::tune(&stream, self.keep_alive).is_err() {
+                continue;
+            }
+            match self.server.handle_connected(now, addr) {
+                Ok(id) => {
+                    let link = TcpLink::new(stream);
+                    if self.seats.seat(id, link, self.poll.registry()).is_err() {
+                        self.server.handle_gone(now, id);
+                    }
+                }
+                Err(_) => tell_full(stream),
+            }
+        }
+    }
+
+    /// Reads where there is something; whether there may be more.
+    fn read(&mut self, now: Instant) -> bool {
+        for _ in 0..READS {
+            let resumed = self.server.poll_receive(now);
+            let Some(id) = resumed.or_else(|| self.seats.next_readable()) else { return false };
+            let Some(link) = self.seats.link(id) else { continue };
+            let received = receive(&mut self.server, now, id, link);
+            match received {
+                Ok(Received::More) => self.seats.read_later(id),
+                Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),
+            }
+        }
+        true
+    }
+
+    /// Writes where something is due; whether there may be more.
+    fn write(&mut self, now: Instant) -> bool {
+        for _ in 0..WRITES {
+            let Some(id) = self.server.poll_transmit(now) else { return false };
+            match self.seats.link(id) {
+                Some(link) => {
+                    let sent = transmit(&mut self.server, now, id, link);
+                    if let Err(nb::Error::Other(_)) = sent {
+                        drop(self.seats.clear(id));
+                    }
+                }
+                None => self.server.handle_gone(now, id),
+            }
+        }
+        true
+    }
+
+    fn close(&mut self, now: Instant) {
+        while let Some(id) = self.server.poll_close() {
+            self.seats.let_out(now, id, self.poll.registry());
+        }
+    }
+
+    /// Hands the console what it takes. What it does not take in time it does
+    /// without.
+    fn show(&mut self) {
+        let Some(console) = self.console.as_mut() else { return };
+        loop {
+            let lines = self.server.console(CONSOLE);
+            let len = lines.len();
+            let taken = console.offer(lines);
+            self.server.handle_shown(taken);
+            if taken < len || len == 0 {
+                return;
+            }
+        }
+    }
+
+    /// The classic farewell: over the terminal's `^C`, and out.
+    fn say_goodbye(mut self) {
+        self.show();
+        if let Some(mut console) = self.console.take() {
+            console.offer(b"\x1b[F\nexit\n");
+            console.finish(LAST_WORDS);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The links of those who are in the room, by the place of their client.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io;
+
+use mio::event::Event;
+use mio::{Interest, Registry, Token};
+use snug_core::id::ClientId;
+use snug_core::time::Instant;
+
+use super::link::TcpLink;
+
+/// How long a link that the room closes stays open for reading. Closing it with
+/// bytes unread would reset it, and take back the last words that it was sent.
+const LINGER: Duration = Duration::from_secs(1);
+/// Links that linger at once; beyond, the oldest is closed.
+const MOST_LINGERING: usize = 64;
+
+/// A place and whose link stands there.
+#[derive(Debug)]
+struct Seat {
+    id: ClientId,
+    link: TcpLink,
+}
+
+/// All links.
+#[derive(Debug)]
+pub(super) struct Seats {
+    by_place: Vec<Option<Seat>>,
+    /// Places whose links may have something to read, each at most once.
+    readable: VecDeque<usize>,
+    /// Whether a place is among those, whoever sits there.
+    queued: Vec<bool>,
+    lingering: VecDeque<(Instant, TcpLink)>,
+}
+
+impl Seats {
+    /// Seats for so many clients; nothing is allocated later.
+    pub(super) fn new(count: usize) -> Self {
+        Self {
+            by_place: (0..count).map(|_| None).collect(),
+            readable: VecDeque::with_capacity(count),
+            queued: vec![false; count],
+            lingering: VecDeque::with_capacity(MOST_LINGERING),
+        }
+    }
+
+    /// Gives a newcomer its seat.
+    pub(super) fn seat(
+        &mut self,
+        id: ClientId,
+        mut link: TcpLink,
+        registry: &Registry,
+    ) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        registry.register(link.stream(), Token(id.index()), interest)?;
+        self.by_place[id.index()] = Some(Seat { id, link });
+        self.read_later(id);
+        Ok(())
+    }
+
+    /// Notes an event; whose seat it is about.
+    pub(super) fn note(&mut self, index: usize, event: &Event) -> Option<ClientId> {
+        let seat = self.by_place.get_mut(index)?.as_mut()?;
+        seat.link.note(event);
+        let id = seat.id;
+        if seat.link.is_readable() {
+            self.read_later(id);
+        }
+        event.is_writable().then_some(id)
+    }
+
+    /// The link of a client.
+    pub(super) fn link(&mut self, id: ClientId) -> Option<&mut TcpLink> {
+        let seat = self.by_place.get_mut(id.index())?.as_mut()?;
+        (seat.id == id).then_some(&mut seat.link)
+    }
+
+    /// Puts a client behind those who are to be read.
+    pub(super) fn read_later(&mut self, id: ClientId) {
+        let queued = &mut self.queued[id.index()];
+        if !*queued {
+            *queued = true;
+            self.readable.push_back(id.index());
+        }
+    }
+
+    /// Who is to be read next.
+    pub(super) fn next_readable(&mut self) -> Option<ClientId> {
+        loop {
+            let index = self.readable.pop_front()?;
+            self.queued[index] = false;
+            if let Some(seat) = self.by_place[index].as_ref() {
+                return Some(seat.id);
+            }
+        }
+    }
+
+    /// Takes the link of a client that is gone.
+    pub(super) fn clear(&mut self, id: ClientId) -> Option<TcpLink> {
+        self.by_place[id.index()].take_if(|seat| seat.id == id).map(|seat| seat.link)
+    }
+
+    /// Closes the link of a client that the room lets go.
+    pub(super) fn let_out(&mut self, now: Instant, id: ClientId, registry: &Registry) {
+        let Some(mut link) = self.clear(id) else { return };
+        if registry.deregister(link.stream()).is_err() {
+            return;
+        }
+        link.end();
+        if self.lingering.len() == MOST_LINGERING {
+            self.lingering.pop_front();
+        }
+        self.lingering.push_back((now + LINGER, link));
+    }
+
+    /// When a lingering link is to be closed.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.lingering.front().map(|&(until, _)| until)
+    }
+
+    /// Closes links that have lingered long enough.
+    pub(super) fn sweep(&mut self, now: Instant) {
+        while self.lingering.front().is_some_and(|&(until, _)| until <= now) {
+            self.lingering.pop_front();
+        }
+    }
+}
