@@ -5,6 +5,10 @@ mod support;
 mod room {
     mod chat;
     mod commands;
+    mod cuts;
+    mod limits;
+    mod random;
+    mod slow;
     mod stays;
     mod uploads;
 }

@@ -82,6 +82,11 @@ impl MemoryLink {
         self.incoming.borrow().bytes.len()
     }
 
+    /// Bytes from this end that the other has not read yet.
+    pub(crate) fn unread(&self) -> usize {
+        self.outgoing.borrow().bytes.len()
+    }
+
     /// The next bytes that the other end wrote at once, or what is left of
     /// them: what a `recv` gives to a reader that is quick enough.
     pub(crate) fn next_write(&self) -> Option<Vec<u8>> {

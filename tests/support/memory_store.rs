@@ -48,7 +48,7 @@ pub(crate) struct MemoryStore {
     pub(crate) fails: Option<(Step, StoreError)>,
     /// Bytes that the finished files may have.
     pub(crate) space: Option<u64>,
-    /// It takes a block and tells of a failure at the commit.
+    /// Files under way, by slot.
     pub(crate) drafts: BTreeMap<usize, Draft>,
     waiting: BTreeMap<usize, Call>,
     ready: BTreeSet<usize>,

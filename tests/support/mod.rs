@@ -5,5 +5,6 @@
 pub(crate) mod ground;
 pub(crate) mod memory_link;
 pub(crate) mod memory_store;
+pub(crate) mod model;
 pub(crate) mod random;
 pub(crate) mod world;

@@ -16,6 +16,7 @@ use snug_core::time::Instant;
 use super::ground::Ground;
 use super::memory_link::MemoryLink;
 use super::memory_store::MemoryStore;
+use super::model::Model;
 use super::random::Random;
 
 /// Steps after which a room that has not come to rest never will.
@@ -30,6 +31,8 @@ pub(crate) struct Peer(pub(crate) usize);
 pub(crate) struct World<'m> {
     pub(crate) server: Server<'m, MemoryStore>,
     pub(crate) now: Instant,
+    /// What the console has shown, where it is to be kept.
+    pub(crate) model: Option<Model>,
     seats: Vec<Seat>,
     order: Random,
 }
@@ -57,7 +60,7 @@ impl<'m> World<'m> {
         let server = Server::new(ground.lend(), config, MemoryStore::default());
         let server = server.expect("the sizes fit");
         let now = Instant::from_millis(5_000);
-        Self { server, now, seats: Vec::new(), order: Random::new(1) }
+        Self { server, now, model: None, seats: Vec::new(), order: Random::new(1) }
     }
 
     /// Asks the polls in the order that a seed gives.
@@ -173,11 +176,16 @@ impl<'m> World<'m> {
 
     /// All that has come to a peer, and comes when it is read.
     pub(crate) fn read(&mut self, peer: Peer) -> String {
+        String::from_utf8(self.read_bytes(peer)).expect("what the room says is UTF-8")
+    }
+
+    /// The same where it may end within a character.
+    pub(crate) fn read_bytes(&mut self, peer: Peer) -> Vec<u8> {
         let mut all = Vec::new();
         loop {
             let some = self.read_some(peer, 1 << 20);
             if some.is_empty() {
-                return String::from_utf8(all).expect("what the room says is UTF-8");
+                return all;
             }
             all.extend(some);
         }
@@ -249,6 +257,7 @@ impl<'m> World<'m> {
                 3 => self.step_store(),
                 _ => self.step_close(),
             };
+            self.step_show();
         }
         any
     }
@@ -305,6 +314,13 @@ impl<'m> World<'m> {
             seat.near.end();
         }
         true
+    }
+
+    fn step_show(&mut self) {
+        if self.model.is_some() {
+            let text = self.console();
+            self.model.get_or_insert_default().hear(&text);
+        }
     }
 
     fn seat(&mut self, id: ClientId) -> &mut Seat {

@@ -5,7 +5,7 @@
 //! line of the room is ended from which a peer is taken forward.
 
 use super::Server;
-use super::client::{Answer, Outbox, Stage};
+use super::client::{Answer, Half, Outbox, Stage};
 use crate::id::ClientId;
 use crate::log::{Cursor, Reader};
 use crate::store::Store;
@@ -45,13 +45,23 @@ impl<S: Store> Server<'_, S> {
                         return Front::History { cursor, until };
                     }
                 }
-                answer => return Front::Page(self.render_reply(dialect, reply(answer))),
+                Answer::Cut => return Front::Page(self.render_cut(place, dialect)),
+                answer => return Front::Page(self.render_reply(0, dialect, reply(answer))),
             }
         }
     }
 
-    fn render_reply(&mut self, dialect: Dialect, reply: Reply<'_>) -> usize {
-        let len = render(&mut self.page, reply);
+    /// The end of a line that is cut: not within a character.
+    fn render_cut(&mut self, place: u32, dialect: Dialect) -> usize {
+        let half = self.table.tenant(place).map_or(Half::default(), |client| client.outbox.half);
+        let half = half.as_bytes();
+        self.page[..half.len()].copy_from_slice(half);
+        self.render_reply(half.len(), dialect, Reply::Cut)
+    }
+
+    /// Renders a reply from a place of the page on; returns where it ends.
+    fn render_reply(&mut self, start: usize, dialect: Dialect, reply: Reply<'_>) -> usize {
+        let len = start + render(&mut self.page[start..], reply);
         let newline = dialect == Dialect::Classic && self.page[..len].ends_with(b"\n");
         len - usize::from(newline)
     }

@@ -39,6 +39,8 @@ pub struct Client {
     pub(super) speech: Speech,
     pub(super) timers: Timers,
     pub(super) stage: Stage,
+    /// Its first byte has come.
+    pub(super) spoke: bool,
     /// The caller knows that the link is gone.
     pub(super) gone: bool,
 }
@@ -109,8 +111,36 @@ pub(super) struct Outbox {
     pub(super) answers: Deque<Answer, { MOST_ANSWERS + 3 }>,
     /// Bytes of the first answer's line that it has.
     pub(super) sent: u16,
+    /// What the last bytes that it has lack of a whole character: goes out
+    /// where the line ends there.
+    pub(super) half: Half,
     /// Lines that went by unread and were not told yet.
     pub(super) skipped: u32,
+}
+
+/// The rest of a character of which a client has the first bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Half {
+    bytes: [u8; 3],
+    len: u8,
+}
+
+impl Half {
+    /// The rest of the character with which `rest` goes on.
+    pub(super) fn of(rest: &[u8]) -> Self {
+        let mut half = Self::default();
+        for (place, &byte) in
+            half.bytes.iter_mut().zip(rest).take_while(|(_, b)| **b & 0xc0 == 0x80)
+        {
+            *place = byte;
+            half.len += 1;
+        }
+        half
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
 }
 
 /// What is meant for one client alone: rendered when its link can take it.
@@ -156,6 +186,7 @@ impl Client {
             speech: Speech::default(),
             timers: Timers::default(),
             stage: Stage::Fresh,
+            spoke: false,
             gone: false,
         }
     }

@@ -65,9 +65,9 @@ impl<S: Store> Server<'_, S> {
     pub fn handle_ended(&mut self, now: Instant, id: ClientId) {
         let Some(place) = self.here(id) else { return };
         if let Some(client) = self.table.tenant_mut(place) {
+            client.spoke = true;
             client.pause = Pause::End;
         }
-        self.wake_fresh(place);
         self.digest(now, place);
     }
 

@@ -166,7 +166,10 @@ pub struct Server<'m, S> {
 
 impl<'m, S: Store> Server<'m, S> {
     /// An empty room in the memory that is lent to it.
-    pub fn new(memory: Memory<'m>, config: Config, store: S) -> Result<Self, ConfigError> {
+    pub fn new(memory: Memory<'m>, mut config: Config, store: S) -> Result<Self, ConfigError> {
+        // A timer that is set again as it runs out must not be due at once.
+        config.write_timeout = config.write_timeout.max(Duration::from_millis(1));
+        config.stall_timeout = config.stall_timeout.max(Duration::from_millis(1));
         let Memory { clients, ranks, by_addr, by_nick, kept, input, .. } = memory;
         let Memory { log, lines, uploads, blocks, accounts, .. } = memory;
         let places = clients.len();

@@ -39,7 +39,8 @@ impl<S: Store> Server<'_, S> {
             window.end -= window.start;
             window.start = 0;
         }
-        let end = share.min((window.end as usize).saturating_add(room));
+        // Not past the file, or what follows it would become one burst.
+        let end = share.min(room.max(window.end as usize));
         &mut all[window.end as usize..end]
     }
 
@@ -47,9 +48,9 @@ impl<S: Store> Server<'_, S> {
     /// given last. Handles all frames in them: bounded by the bytes.
     pub fn handle_received(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(place) = self.here(id) else { return };
-        self.wake_fresh(place);
         self.table.leave(Queue::Quiet, place);
         let Some(client) = self.table.tenant_mut(place) else { return };
+        client.spoke = true;
         client.pause = Pause::None;
         match direct(client) {
             Some(slot) => {
@@ -107,10 +108,16 @@ impl<S: Store> Server<'_, S> {
         Some(place)
     }
 
-    /// Whether a client's link is to be read.
+    /// Whether a client's link is to be read: until its burst is over even when
+    /// it has to wait, so that the next one is not taken for a part of it.
     fn reads(&self, place: u32) -> bool {
-        let open = |client: &Client| !client.gone && client.pause < Pause::End;
-        self.table.tenant(place).is_some_and(open) && !self.is_held(place)
+        let Some(client) = self.table.tenant(place) else { return false };
+        let waits = self.is_held(place) || self.table.is_in(Queue::Resumed, place);
+        match client.pause {
+            Pause::None => !client.gone && client.stage < Stage::Leaving,
+            Pause::Burst | Pause::Quiet => !client.gone && !waits,
+            Pause::End => false,
+        }
     }
 
     /// Lets a client's input go on, where it waits for nothing else.
@@ -143,6 +150,8 @@ impl<S: Store> Server<'_, S> {
         mem::swap(&mut self.input, &mut input);
         if self.is_outrun() {
             self.resume(place);
+        } else if self.table.tenant(place).is_some_and(|client| client.spoke) {
+            self.wake_fresh(place);
         }
         self.let_gone_go(now, place);
     }
@@ -258,7 +267,8 @@ impl<S: Store> Server<'_, S> {
         self.table.tenant(place).map_or(Pause::End, |client| client.pause)
     }
 
-    /// With a newcomer's first byte it gets the room's lines.
+    /// With a newcomer's first byte it gets the room's lines, in the dialect
+    /// that it turned out to speak.
     pub(super) fn wake_fresh(&mut self, place: u32) {
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Fresh {

@@ -4,7 +4,7 @@
 //! which their timers were set is in the order in which they run out.
 
 use super::Server;
-use super::client::{Client, Stage, Timers};
+use super::client::{Client, Timers};
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
@@ -60,14 +60,11 @@ impl<S: Store> Server<'_, S> {
 
     fn fall_quiet(&mut self, now: Instant, place: u32) {
         let Some(client) = self.table.tenant_mut(place) else { return };
-        if client.stage == Stage::Fresh {
-            self.wake_fresh(place);
-            return;
-        }
         if client.pause == Pause::Burst && !client.gone {
             client.pause = Pause::Quiet;
             self.digest(now, place);
         }
+        self.wake_fresh(place);
     }
 
     /// Puts out who takes nothing, unless its own upload moves on: the classic

@@ -5,9 +5,9 @@ use core::mem;
 
 use super::Server;
 use super::answers::{Front, next_line};
-use super::client::{Answer, Outbox, Stage};
+use super::client::{Answer, Client, Half, Outbox, Stage};
 use crate::id::ClientId;
-use crate::log::{LINE_COST, Reader};
+use crate::log::{Cursor, LINE_COST, Log, Reader};
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
@@ -121,32 +121,49 @@ impl<S: Store> Server<'_, S> {
     pub fn handle_sent(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(offer) = self.offer.take().filter(|offer| offer.to == id) else { return };
         let Some(place) = self.here(id) else { return };
-        let number = self.window.number;
         let count = count.min(offer.len);
-        let Some(client) = self.table.tenant_mut(place) else { return };
-        let dialect = client.dialect();
-        let was_full = !client.can_be_answered();
-        match offer.kind {
-            Kind::Lines => {
-                let before = client.outbox.cursor.next;
-                self.log.advance(&mut client.outbox.cursor, dialect, count);
-                let lines = (client.outbox.cursor.next - before) as usize;
-                let took = &mut client.speech_in(number).took;
-                *took = took.saturating_add(count.max(lines * LINE_COST) as u32);
-            }
-            Kind::History => {
-                if let Some(Answer::History { cursor, .. }) = client.outbox.answers.front_mut() {
-                    self.log.advance(cursor, dialect, count);
-                }
-            }
-            Kind::Answer if count >= offer.len => next_line(&mut client.outbox),
-            Kind::Answer => client.outbox.sent += count as u16,
-        }
-        if was_full && client.can_be_answered() {
+        let could_be_answered = self.can_be_answered(place);
+        self.advance(place, offer, count);
+        if self.can_be_answered(place) && !could_be_answered {
             // Its next command waited for its answers.
             self.resume(place);
         }
         self.sent_some(now, place, count);
+    }
+
+    fn can_be_answered(&self, place: u32) -> bool {
+        self.table.tenant(place).is_some_and(Client::can_be_answered)
+    }
+
+    /// Moves a client over what it took of an offer.
+    fn advance(&mut self, place: u32, offer: Offer, count: usize) {
+        let number = self.window.number;
+        let Some(client) = self.table.tenant_mut(place) else { return };
+        let (dialect, reader) = (client.dialect(), client.reader(place));
+        let outbox = &mut client.outbox;
+        match offer.kind {
+            Kind::Lines => {
+                let before = outbox.cursor.next;
+                self.log.advance(&mut outbox.cursor, dialect, count);
+                outbox.half = half_of_line(&self.log, outbox.cursor, reader);
+                let lines = (outbox.cursor.next - before) as usize;
+                let took = &mut client.speech_in(number).took;
+                *took = took.saturating_add(count.max(lines * LINE_COST) as u32);
+            }
+            Kind::History => {
+                if let Some(Answer::History { cursor, .. }) = outbox.answers.front_mut() {
+                    self.log.advance(cursor, dialect, count);
+                    outbox.half = half_of_line(&self.log, *cursor, Reader::OBSERVER);
+                }
+            }
+            Kind::Answer if count >= offer.len => next_line(outbox),
+            Kind::Answer => {
+                outbox.sent += count as u16;
+                if outbox.answers.front() != Some(&Answer::Cut) {
+                    outbox.half = Half::of(&self.page[usize::from(outbox.sent)..]);
+                }
+            }
+        }
     }
 
     /// Sees to the queues of a client whose link took something.
@@ -234,4 +251,12 @@ impl<S: Store> Server<'_, S> {
             self.table.push(Queue::Urgent, place);
         }
     }
+}
+
+/// What is missing of a character within which a reader stopped.
+fn half_of_line(log: &Log<'_>, cursor: Cursor, reader: Reader) -> Half {
+    if cursor.sent == 0 {
+        return Half::default();
+    }
+    Half::of(log.run(cursor, reader, cursor.next + 1, 0))
 }
