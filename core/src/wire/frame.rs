@@ -174,6 +174,7 @@ impl Decoder {
             }
         }
         if !self.classic_for_good
+            && self.opening(input) != Opening::Preamble
             && let Some(at) = memchr::memchr(b'\n', input)
         {
             return self.switch(&input[..at]);
