@@ -100,8 +100,9 @@ impl<S: Store> Server<'_, S> {
         let front = self.render_front(place);
         let Some(client) = self.table.tenant(place) else { return &[] };
         let (cursor, sent) = (client.outbox.cursor, client.outbox.sent);
-        // Who leaves gets the rest of its line alone.
-        let until = if client.stage == Stage::Here { u64::MAX } else { cursor.next + 1 };
+        // Who leaves, or has answers to get, gets the rest of its line alone.
+        let more = client.stage == Stage::Here && client.outbox.answers.is_empty();
+        let until = if more { u64::MAX } else { cursor.next + 1 };
         let (kind, bytes) = match front {
             Front::Nothing => {
                 let run = self.log.run(cursor, client.reader(place), until, MOST_AT_ONCE);
