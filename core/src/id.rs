@@ -37,3 +37,9 @@ impl fmt::Debug for ClientId {
         write!(f, "ClientId({}.{})", self.index, self.generation)
     }
 }
+#[cfg(feature = "defmt")]
+impl defmt::Format for ClientId {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "ClientId({=u32}.{=u32})", self.index, self.generation);
+    }
+}

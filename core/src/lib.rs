@@ -39,28 +39,8 @@
 //! use snug_core::io::{receive, transmit, Received};
 //! use snug_core::memory::StaticMemory;
 //! use snug_core::server::{Config, Server};
-//! use snug_core::store::{Store, StoreError, UploadSlot};
+//! use snug_core::store::NoStore;
 //! use snug_core::time::Instant;
-//! use snug_core::wire::name::FileName;
-//!
-//! /// Keeps no files.
-//! struct NoStore;
-//!
-//! impl Store for NoStore {
-//!     fn used(&self) -> u64 {
-//!         0
-//!     }
-//!     fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
-//!         Err(nb::Error::Other(StoreError::ReadOnly))
-//!     }
-//!     fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
-//!         Err(nb::Error::Other(StoreError::ReadOnly))
-//!     }
-//!     fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
-//!         Err(nb::Error::Other(StoreError::ReadOnly))
-//!     }
-//!     fn abort(&mut self, _: UploadSlot) {}
-//! }
 //!
 //! /// A connection: what comes from it, and what went to it.
 //! struct Link(&'static [u8], Vec<u8>);
@@ -137,6 +117,9 @@
 
 mod accounts;
 pub mod client;
+#[cfg(test)]
+mod dice;
+mod hash;
 pub mod id;
 pub mod io;
 mod laggards;

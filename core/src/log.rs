@@ -12,6 +12,7 @@
 //! wraps around the end of the ring: a classic peer must get it in one send.
 //! That wastes less than a line at the end of each lap.
 
+use core::cell::Cell;
 use core::ops::Range;
 
 use crate::wire::Dialect;
@@ -23,7 +24,7 @@ pub const LINE_COST: usize = 64;
 /// A log has at most 1 GiB, so that places in it fit 32 bits everywhere.
 const MOST_LINES: usize = (1 << 30) / LINE_COST;
 
-/// Nobody in particular: stands for "but nobody" in an audience.
+/// Nobody: where no line is yet.
 const NOBODY: u32 = u32::MAX;
 /// Who sees the room without being in it.
 const OBSERVER: u32 = u32::MAX - 1;
@@ -64,6 +65,14 @@ impl Line {
             Scope::AllBut => self.who != reader.who,
             Scope::LinePeersBut => self.who != reader.who && reader.dialect == Dialect::Line,
             Scope::Only => self.who == reader.who,
+        }
+    }
+
+    /// Who does not get it, as in [`Seen`].
+    fn excluded(&self) -> u64 {
+        match self.scope {
+            Scope::AllBut | Scope::LinePeersBut => bit_of(self.who),
+            Scope::Only => u64::MAX,
         }
     }
 
@@ -119,9 +128,37 @@ pub(crate) struct Log<'m> {
     oldest: u64,
     /// Number that the next line will have.
     head: u64,
+    /// Number behind the newest line that is for more than one.
+    told: u64,
     /// Where the next line's bytes will stand. Lines of this lap stand before
     /// it, lines of the lap before at or after it.
     at: usize,
+    seen: Cell<Seen>,
+}
+
+/// The lines that were found to lie together last. Most readers of a room stand
+/// in the same place, and what was found for one of them holds for the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// The lines that were looked at, and up to which byte.
+    from: u64,
+    until: u64,
+    most: usize,
+    /// Where those lines end.
+    end: usize,
+    /// Who does not get all of them: a bit for each place, modulo 64.
+    but: u64,
+}
+
+impl Seen {
+    fn holds_for(&self, range: &Range<u64>, reader: Reader, most: usize) -> bool {
+        let asked = (self.from, self.until, self.most) == (range.start, range.end, most);
+        asked && self.but & bit_of(reader.who) == 0
+    }
+}
+
+const fn bit_of(place: u32) -> u64 {
+    1 << (place % 64)
 }
 
 impl<'m> Log<'m> {
@@ -133,7 +170,7 @@ impl<'m> Log<'m> {
         let lines = 1 << lines.max(1).ilog2();
         let bytes = bytes.get_mut(..lines * LINE_COST).unwrap_or_default();
         let index = index.get_mut(..lines).unwrap_or_default();
-        Self { bytes, index, oldest: 0, head: 0, at: 0 }
+        Self { bytes, index, oldest: 0, head: 0, told: 0, at: 0, seen: Cell::default() }
     }
 
     /// Bytes, of which each line takes at least [`LINE_COST`].
@@ -144,6 +181,12 @@ impl<'m> Log<'m> {
     /// Number that the next line will have.
     pub(crate) fn head(&self) -> u64 {
         self.head
+    }
+
+    /// Number behind the newest line that is for more than one. What comes
+    /// from there on concerns only the few who are told of it.
+    pub(crate) fn told(&self) -> u64 {
+        self.told
     }
 
     /// The newest line, for a cursor to go to.
@@ -178,10 +221,18 @@ impl<'m> Log<'m> {
         self.index[slot] = Line { start: self.at as u32, len: len as u16, scope, who };
         self.at += len;
         self.head += 1;
+        if scope != Scope::Only {
+            self.told = self.head;
+        }
         len
     }
 
-    /// How far behind the newest line a cursor is, of [`Self::capacity`].
+    /// How far behind the end a cursor is, of [`Self::capacity`].
+    ///
+    /// This counts all that keeps standing for the cursor: its line as a whole,
+    /// lines that are not for its reader, and what is wasted in between. A
+    /// cursor whose lag is at most the capacity less `2 * most` is not overrun
+    /// by appending a line of at most `most` bytes.
     pub(crate) fn lag(&self, cursor: Cursor) -> usize {
         if cursor.next >= self.head {
             return 0;
@@ -189,9 +240,9 @@ impl<'m> Log<'m> {
         if cursor.next < self.oldest {
             return self.capacity();
         }
-        let start = self.line(cursor.next).start as usize + usize::from(cursor.sent);
-        let bytes =
-            if start < self.at { self.at - start } else { self.bytes.len() - start + self.at };
+        let start = self.line(cursor.next).start as usize;
+        let lap = if start < self.at { 0 } else { self.bytes.len() };
+        let bytes = lap + self.at - start;
         let lines = (self.head - cursor.next) as usize;
         bytes.max(lines * LINE_COST)
     }
@@ -201,8 +252,9 @@ impl<'m> Log<'m> {
         cursor.next < self.oldest
     }
 
-    /// Moves a cursor over lines that are not for its reader; whether there is
-    /// one that is. Takes as many steps as there are such lines.
+    /// Moves a cursor over lines that are not for its reader, or are gone;
+    /// whether there is one that is. A line that the reader has half is its
+    /// own. Takes as many steps as there are lines to move over.
     pub(crate) fn settle(&self, cursor: &mut Cursor, reader: Reader) -> bool {
         if cursor.sent > 0 {
             return true;
@@ -240,6 +292,10 @@ impl<'m> Log<'m> {
     /// Moves a cursor over `count` bytes of what [`Self::run`] gave.
     pub(crate) fn advance(&self, cursor: &mut Cursor, dialect: Dialect, count: usize) {
         let mut left = count + usize::from(cursor.sent);
+        if self.reaches_head(*cursor, dialect, left) {
+            *cursor = self.end();
+            return;
+        }
         cursor.sent = 0;
         while left > 0 && cursor.next < self.head {
             let len = self.line(cursor.next).wire_len(dialect);
@@ -252,14 +308,15 @@ impl<'m> Log<'m> {
         }
     }
 
-    /// How many lines from `from` up to `to` are for a reader.
+    /// How many lines from `from` up to `to` are for a reader; looks at all of
+    /// them.
     pub(crate) fn count(&self, from: u64, to: u64, reader: Reader) -> u32 {
         let from = from.max(self.oldest);
         (from..to.min(self.head)).filter(|&n| self.line(n).is_for(reader)).count() as u32
     }
 
     /// A cursor to the last `count` lines before number `to` that are for a
-    /// reader, as far back as they still stand.
+    /// reader, as far back as they still stand. Looks at all that it passes.
     pub(crate) fn back(&self, to: u64, count: u32, reader: Reader) -> Cursor {
         let mut found = 0;
         let mut next = to.min(self.head);
@@ -278,16 +335,35 @@ impl<'m> Log<'m> {
         number as usize & (self.index.len() - 1)
     }
 
+    /// Whether `count` bytes from a cursor's line on are all that there is: the
+    /// usual case, found without a look at each line.
+    fn reaches_head(&self, cursor: Cursor, dialect: Dialect, count: usize) -> bool {
+        dialect == Dialect::Line
+            && count > 0
+            && cursor.next < self.head
+            && self.line(cursor.next).start as usize + count == self.at
+    }
+
     /// Where the lines of `range` that follow each other from its start end.
     fn together(&self, range: Range<u64>, reader: Reader, most: usize) -> usize {
-        let mut end = self.line(range.start).end();
+        let seen = self.seen.get();
+        if seen.holds_for(&range, reader, most) {
+            return seen.end;
+        }
+        let first = self.line(range.start);
+        let (mut end, mut but) = (first.end(), first.excluded());
         for next in range.start + 1..range.end {
             let line = self.line(next);
-            if end >= most || line.start as usize != end || !line.is_for(reader) {
+            if end >= most || line.start as usize != end {
                 break;
             }
+            if !line.is_for(reader) {
+                return end;
+            }
             end = line.end();
+            but |= line.excluded();
         }
+        self.seen.set(Seen { from: range.start, until: range.end, most, end, but });
         end
     }
 
@@ -312,3 +388,6 @@ impl<'m> Log<'m> {
         overlaps || self.head - self.oldest >= self.index.len() as u64
     }
 }
+
+#[cfg(test)]
+mod tests;

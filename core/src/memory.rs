@@ -3,6 +3,8 @@
 //! Sizes are chosen by the lengths of the slices: at run time on a host (which
 //! fills vectors), in one `static` on a device ([`StaticMemory`]).
 
+use heapless::Vec;
+
 pub use crate::accounts::Account;
 pub use crate::laggards::Rank;
 pub use crate::log::{LINE_COST, Line};
@@ -13,9 +15,9 @@ pub use crate::upload::{HEADROOM, Upload};
 
 /// All that a room is lent.
 ///
-/// The room holds as many clients as the shortest of the slices that have an
-/// entry a client. A slice's elements are to be its type's empty value, the
-/// bytes may be anything.
+/// The room holds as many clients as there are places in `clients`; the other
+/// slices with an entry a client must not be shorter. Elements are to be their
+/// type's empty value, bytes may be anything.
 #[derive(Debug)]
 pub struct Memory<'m> {
     /// One a client.
@@ -31,16 +33,18 @@ pub struct Memory<'m> {
     /// Bytes that came and are not used up, shared out among the clients: the
     /// line limit and four more for each, or a longer piece for fewer reads.
     pub input: &'m mut [u8],
-    /// The room's lines: [`LINE_COST`] times a power of two, and at least four
-    /// lines of the line limit.
+    /// The room's lines: [`LINE_COST`] times a power of two (what is above one
+    /// is not used), and at least four lines of the line limit.
     pub log: &'m mut [u8],
-    /// One for each [`LINE_COST`] bytes of the log.
+    /// One for each [`LINE_COST`] bytes of the log; if fewer, less of the log
+    /// is used.
     pub lines: &'m mut [Line],
     /// Uploads that may be under way at once.
     pub uploads: &'m mut [Upload],
     /// Shared out among the uploads: a block and [`HEADROOM`] for each.
     pub blocks: &'m mut [u8],
-    /// Addresses whose uploads are counted.
+    /// Addresses whose uploads are counted: as many as uploads at least, so
+    /// that whoever has one under way is counted, and more to remember them.
     pub accounts: &'m mut [Account],
 }
 
@@ -49,6 +53,10 @@ pub struct Memory<'m> {
 /// `LINES` is the size of the log in units of [`LINE_COST`] bytes, `INPUT` the
 /// bytes that are held of each client, `BLOCK` an upload's block with its
 /// [`HEADROOM`].
+///
+/// Before it is lent it is all zero, so that a `static` of it costs a device no
+/// flash, and it is filled where it lies, so that nothing of its size ever
+/// stands on the stack.
 ///
 /// ```
 /// use snug_core::memory::StaticMemory;
@@ -67,17 +75,17 @@ pub struct StaticMemory<
     const UPLOADS: usize,
     const BLOCK: usize,
 > {
-    clients: [Place<Client>; CLIENTS],
-    ranks: [Rank; CLIENTS],
-    by_addr: [Chain; CLIENTS],
-    by_nick: [Chain; CLIENTS],
-    kept: [Kept; CLIENTS],
+    clients: Vec<Place<Client>, CLIENTS>,
+    ranks: Vec<Rank, CLIENTS>,
+    by_addr: Vec<Chain, CLIENTS>,
+    by_nick: Vec<Chain, CLIENTS>,
+    kept: Vec<Kept, CLIENTS>,
     input: [[u8; INPUT]; CLIENTS],
     log: [[u8; LINE_COST]; LINES],
-    lines: [Line; LINES],
-    uploads: [Upload; UPLOADS],
+    lines: Vec<Line, LINES>,
+    uploads: Vec<Upload, UPLOADS>,
     blocks: [[u8; BLOCK]; UPLOADS],
-    accounts: [Account; CLIENTS],
+    accounts: Vec<Account, CLIENTS>,
 }
 
 impl<
@@ -91,36 +99,43 @@ impl<
     /// Memory that nobody has used.
     pub const fn new() -> Self {
         Self {
-            clients: [const { Place::VACANT }; CLIENTS],
-            ranks: [Rank::NONE; CLIENTS],
-            by_addr: [Chain::EMPTY; CLIENTS],
-            by_nick: [Chain::EMPTY; CLIENTS],
-            kept: [const { Kept::NONE }; CLIENTS],
+            clients: Vec::new(),
+            ranks: Vec::new(),
+            by_addr: Vec::new(),
+            by_nick: Vec::new(),
+            kept: Vec::new(),
             input: [[0; INPUT]; CLIENTS],
             log: [[0; LINE_COST]; LINES],
-            lines: [Line::EMPTY; LINES],
-            uploads: [const { Upload::VACANT }; UPLOADS],
+            lines: Vec::new(),
+            uploads: Vec::new(),
             blocks: [[0; BLOCK]; UPLOADS],
-            accounts: [Account::EMPTY; CLIENTS],
+            accounts: Vec::new(),
         }
     }
 
-    /// Lends all of it to a room.
-    pub const fn lend(&mut self) -> Memory<'_> {
+    /// Lends all of it to a room, as good as new.
+    pub fn lend(&mut self) -> Memory<'_> {
         Memory {
-            clients: &mut self.clients,
-            ranks: &mut self.ranks,
-            by_addr: &mut self.by_addr,
-            by_nick: &mut self.by_nick,
-            kept: &mut self.kept,
+            clients: full_of(&mut self.clients, || Place::VACANT),
+            ranks: full_of(&mut self.ranks, || Rank::NONE),
+            by_addr: full_of(&mut self.by_addr, || Chain::EMPTY),
+            by_nick: full_of(&mut self.by_nick, || Chain::EMPTY),
+            kept: full_of(&mut self.kept, || Kept::NONE),
             input: self.input.as_flattened_mut(),
             log: self.log.as_flattened_mut(),
-            lines: &mut self.lines,
-            uploads: &mut self.uploads,
+            lines: full_of(&mut self.lines, || Line::EMPTY),
+            uploads: full_of(&mut self.uploads, || Upload::VACANT),
             blocks: self.blocks.as_flattened_mut(),
-            accounts: &mut self.accounts,
+            accounts: full_of(&mut self.accounts, || Account::EMPTY),
         }
     }
+}
+
+/// Fills all places of `items` one by one, where they lie.
+pub(crate) fn full_of<T, const N: usize>(items: &mut Vec<T, N>, empty: fn() -> T) -> &mut [T] {
+    items.clear();
+    while items.push(empty()).is_ok() {}
+    items
 }
 
 impl<

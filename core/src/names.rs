@@ -113,3 +113,106 @@ impl<'m> KeptNicks<'m> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::collections::{BTreeSet, HashMap};
+    use std::format;
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::dice::Dice;
+
+    /// Whatever the hashes, the clients of a hash are among those found, those
+    /// of another bucket are not, and nobody twice.
+    #[test]
+    fn chains_agree_with_a_map() {
+        for (clients, hashes) in [(1, 3), (7, 5), (16, 100), (40, 2), (64, usize::MAX >> 1)] {
+            let mut dice = Dice::new(clients as u64);
+            let mut memory = vec![Chain::EMPTY; clients];
+            let mut chains = Chains::new(&mut memory);
+            let mut model: HashMap<u32, u64> = HashMap::new();
+            for _ in 0..5_000 {
+                let client = dice.below(clients) as u32;
+                let hash = dice.below(hashes) as u64;
+                match model.get(&client).copied() {
+                    None => {
+                        chains.remove(hash, client);
+                        chains.insert(hash, client);
+                        model.insert(client, hash);
+                    }
+                    Some(own) => {
+                        if hash % clients as u64 != own % clients as u64 {
+                            chains.remove(hash, client);
+                        }
+                        chains.remove(own, client);
+                        chains.remove(own, client);
+                        model.remove(&client);
+                    }
+                }
+                let hash = model.values().next().copied().unwrap_or(hash);
+                let found: Vec<u32> = chains.find(hash).collect();
+                let bucket = |hash: &u64| hash % clients as u64;
+                let same: BTreeSet<u32> = model
+                    .iter()
+                    .filter(|(_, other)| bucket(other) == bucket(&hash))
+                    .map(|(client, _)| *client)
+                    .collect();
+                assert_eq!(found.len(), same.len());
+                assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), same);
+            }
+        }
+    }
+
+    #[test]
+    fn no_chains_at_all() {
+        assert_eq!(Chains::new(&mut []).find(7).count(), 0);
+    }
+
+    fn ip(n: usize) -> IpAddr {
+        [10, 0, 0, n as u8].into()
+    }
+
+    #[test]
+    fn kept_nicks_agree_with_a_list() {
+        let nicks: Vec<_> =
+            (0..6).map(|n| Nick::parse(format!("nick{n}").as_bytes()).unwrap()).collect();
+        for places in [0, 1, 2, 5, 100] {
+            let mut dice = Dice::new(places as u64);
+            let mut memory = vec![Kept::NONE; places];
+            let mut kept = KeptNicks::new(&mut memory);
+            let mut model: Vec<(Nick, IpAddr, Instant)> = vec![];
+            for millis in 0..2_000 {
+                let now = Instant::from_millis(millis);
+                let (nick, from) = (&nicks[dice.below(6)], ip(dice.below(3)));
+                if dice.once_in(4) {
+                    let until = Instant::from_millis(millis + 20);
+                    kept.keep(nick.clone(), from, until);
+                    model.push((nick.clone(), from, until));
+                    if model.len() > places {
+                        model.remove(0);
+                    }
+                }
+                let expected = model
+                    .iter()
+                    .any(|(other, ip, until)| other == nick && *ip != from && now < *until);
+                assert_eq!(kept.is_kept_from(nick, from, now), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_nick_is_kept_whatever_its_case() {
+        let mut memory = [Kept::NONE];
+        let mut kept = KeptNicks::new(&mut memory);
+        let nick = |name: &str| Nick::parse(name.as_bytes()).unwrap();
+        kept.keep(nick("Ada"), ip(1), Instant::from_millis(60));
+        assert!(kept.is_kept_from(&nick("aDA"), ip(2), Instant::from_millis(59)));
+        assert!(!kept.is_kept_from(&nick("aDA"), ip(2), Instant::from_millis(60)));
+        assert!(!kept.is_kept_from(&nick("aDA"), ip(1), Instant::ZERO));
+        assert!(!kept.is_kept_from(&nick("bob"), ip(2), Instant::ZERO));
+    }
+}

@@ -5,6 +5,7 @@ use crate::wire::name::FileName;
 /// The place of an upload under way, from 0 to the number of uploads that the
 /// room was lent memory for; a store keeps its own arrays by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct UploadSlot(u16);
 
 impl UploadSlot {
@@ -68,8 +69,33 @@ pub trait Store {
     fn abort(&mut self, slot: UploadSlot);
 }
 
+/// The store of a room without one: every upload is refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStore;
+
+impl Store for NoStore {
+    fn used(&self) -> u64 {
+        0
+    }
+
+    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+        Err(nb::Error::Other(StoreError::ReadOnly))
+    }
+
+    fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
+        Err(nb::Error::Other(StoreError::ReadOnly))
+    }
+
+    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+        Err(nb::Error::Other(StoreError::ReadOnly))
+    }
+
+    fn abort(&mut self, _: UploadSlot) {}
+}
+
 /// Why a store cannot keep a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StoreError {
     /// No space, or above a limit of the medium.
@@ -83,4 +109,22 @@ pub enum StoreError {
     Unsupported,
     /// The medium failed.
     Failed,
+}
+
+/// Why a call to a store did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setback {
+    /// It is to be made again later.
+    Busy,
+    /// The file cannot be kept.
+    Failed(StoreError),
+}
+
+impl From<nb::Error<StoreError>> for Setback {
+    fn from(error: nb::Error<StoreError>) -> Self {
+        match error {
+            nb::Error::WouldBlock => Self::Busy,
+            nb::Error::Other(why) => Self::Failed(why),
+        }
+    }
 }

@@ -6,8 +6,7 @@
 
 use crate::id::ClientId;
 
-/// What a client may be waiting for. Each queue is first in, first out unless
-/// something is pushed to its front.
+/// What a client may be waiting for. Each queue is first in, first out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
     /// Keeps up with the room; in the order of the cursors.
@@ -25,6 +24,8 @@ pub(crate) enum Queue {
     Moving,
     /// Has said more than its share while the log is pressed.
     Held,
+    /// Has said more than its rate allows.
+    Paced,
     /// Waits for a free upload slot.
     Upload,
     /// Its input can go on.
@@ -33,7 +34,7 @@ pub(crate) enum Queue {
     Closing,
 }
 
-const QUEUES: usize = 10;
+const QUEUES: usize = Queue::Closing as usize + 1;
 const NIL: u32 = u32::MAX;
 /// In `prev`: stands in no such queue.
 const OUT: u32 = u32::MAX - 1;
@@ -163,8 +164,10 @@ impl<'m, T> Table<'m, T> {
         self.places[at as usize].links[queue as usize].prev != OUT
     }
 
-    /// Puts a client at the end of a queue, from wherever it stood in it.
+    /// Puts a client at the end of a queue, from wherever it stood in it. A
+    /// vacant place stands in none: its links are the free list's.
     pub(crate) fn push(&mut self, queue: Queue, at: u32) {
+        debug_assert!(self.tenant(at).is_some(), "a vacant place waits for nothing");
         let queue = queue as usize;
         self.unlink(queue, at);
         let last = self.queues[queue].last;
@@ -195,5 +198,135 @@ impl<'m, T> Table<'m, T> {
             NIL => self.queues[queue].last = link.prev,
             next => self.places[next as usize].links[queue].prev = link.prev,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::collections::VecDeque;
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::dice::Dice;
+
+    const ALL: [Queue; QUEUES] = [
+        Queue::InStep,
+        Queue::Urgent,
+        Queue::Marked,
+        Queue::Quiet,
+        Queue::Stuck,
+        Queue::Moving,
+        Queue::Held,
+        Queue::Paced,
+        Queue::Upload,
+        Queue::Resumed,
+        Queue::Closing,
+    ];
+
+    fn agree(table: &Table<'_, u32>, tenants: &[Option<u32>], queues: &[VecDeque<u32>]) {
+        for (queue, model) in ALL.into_iter().zip(queues) {
+            assert_eq!(table.first(queue), model.front().copied());
+            for at in 0..tenants.len() as u32 {
+                assert_eq!(table.is_in(queue, at), model.contains(&at));
+            }
+        }
+        for (at, tenant) in tenants.iter().enumerate() {
+            assert_eq!(table.tenant(at as u32), tenant.as_ref());
+            let next = (at..tenants.len()).find(|&at| tenants[at].is_some());
+            assert_eq!(table.next_from(at as u32), next.map(|at| at as u32));
+        }
+    }
+
+    #[test]
+    fn agrees_with_std() {
+        const PLACES: usize = 12;
+        let mut dice = Dice::new(3);
+        let mut places: Vec<_> = (0..PLACES).map(|_| Place::VACANT).collect();
+        let mut table = Table::new(&mut places);
+        let mut tenants = [None; PLACES];
+        let mut queues = vec![VecDeque::new(); QUEUES];
+        let mut ids: Vec<ClientId> = vec![];
+        for number in 0..10_000 {
+            let queue = dice.pick(&ALL);
+            let at = dice.below(PLACES);
+            match dice.below(8) {
+                0 => match table.insert(number) {
+                    Ok(id) => {
+                        assert!(!ids.contains(&id), "an id is given once");
+                        assert_eq!(tenants[id.index()].replace(number), None);
+                        assert_eq!(table.id(id.place()), id);
+                        ids.push(id);
+                    }
+                    Err(tenant) => {
+                        assert_eq!(tenant, number);
+                        assert!(tenants.iter().all(Option::is_some));
+                    }
+                },
+                1 => {
+                    assert_eq!(table.remove(at as u32), tenants[at].take());
+                    for queue in &mut queues {
+                        queue.retain(|&other| other as usize != at);
+                    }
+                }
+                2 => assert_eq!(table.pop(queue), queues[queue as usize].pop_front()),
+                3 => {
+                    table.leave(queue, at as u32);
+                    queues[queue as usize].retain(|&other| other as usize != at);
+                }
+                4 => {
+                    if let (Some(one), Some(other)) =
+                        (table.tenant_mut(at as u32), &mut tenants[at])
+                    {
+                        (*one, *other) = (number, number);
+                    }
+                }
+                _ if tenants[at].is_some() => {
+                    table.push(queue, at as u32);
+                    queues[queue as usize].retain(|&other| other as usize != at);
+                    queues[queue as usize].push_back(at as u32);
+                }
+                _ => {}
+            }
+            agree(&table, &tenants, &queues);
+            let found = ids.iter().filter(|&&id| table.find(id).is_some()).count();
+            assert_eq!(found, tenants.iter().flatten().count(), "old ids miss");
+            if ids.len() > 100 {
+                ids.retain(|&id| table.find(id).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn places_are_let_again() {
+        let mut places = [const { Place::VACANT }; 2];
+        let mut table = Table::new(&mut places);
+        let one = table.insert('a').unwrap();
+        let other = table.insert('b').unwrap();
+        assert_eq!(table.insert('c'), Err('c'));
+        table.push(Queue::Urgent, one.place());
+        assert_eq!(table.remove(one.place()), Some('a'));
+        assert_eq!(table.remove(one.place()), None);
+        let next = table.insert('c').unwrap();
+        assert_eq!(next.place(), one.place());
+        assert_ne!(next, one);
+        assert_eq!((table.find(one), table.find(next)), (None, Some(next.place())));
+        assert_eq!(table.find(other), Some(other.place()));
+        assert!(!table.is_in(Queue::Urgent, next.place()));
+        assert_eq!(table.find(ClientId::new(2, 0)), None);
+        assert_eq!((table.tenant(2), table.next_from(2)), (None, None));
+    }
+
+    #[test]
+    fn a_generation_may_begin_anew() {
+        let mut places = [Place { generation: u32::MAX, ..Place::VACANT }];
+        let mut table = Table::new(&mut places);
+        let last = table.insert(()).unwrap();
+        assert_eq!(last.generation(), u32::MAX);
+        table.remove(0);
+        assert_eq!(table.insert(()).map(ClientId::generation), Ok(0));
+        assert_eq!(table.find(last), None);
     }
 }

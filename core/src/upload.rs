@@ -9,7 +9,7 @@ use core::net::IpAddr;
 use heapless::Vec;
 
 use crate::id::ClientId;
-use crate::store::{Store, StoreError, UploadSlot};
+use crate::store::{Setback, Store, StoreError, UploadSlot};
 use crate::wire::header::Glued;
 use crate::wire::name::FileName;
 
@@ -147,14 +147,14 @@ impl<'m> Uploads<'m> {
 
     /// Room for the next bytes; empty while the store is busy with a block.
     pub(crate) fn space(&mut self, slot: UploadSlot) -> &mut [u8] {
-        let fill = self.job(slot).map_or(self.block, |job| job.fill);
+        let Some(fill) = self.job(slot).map(|job| job.fill) else { return &mut [] };
         let start = self.headroom(slot) + HEADROOM;
         &mut self.blocks[start + fill..start + self.block]
     }
 
     /// That many bytes were put into [`Self::space`].
     pub(crate) fn filled(&mut self, slot: UploadSlot, count: usize) {
-        if let Some(job) = self.slots[slot.index()].job.as_mut() {
+        if let Some(job) = job_in(self.slots, slot) {
             job.fill += count;
         }
     }
@@ -163,7 +163,7 @@ impl<'m> Uploads<'m> {
     /// aside when the first block is out of the house.
     pub(crate) fn complete(&mut self, slot: UploadSlot, prefix: &[u8]) {
         let start = self.headroom(slot) + HEADROOM;
-        let Some(job) = self.slots[slot.index()].job.as_mut() else { return };
+        let Some(job) = job_in(self.slots, slot) else { return };
         job.complete = true;
         if job.offered {
             // It fits: both hold what can be glued to a header.
@@ -174,14 +174,15 @@ impl<'m> Uploads<'m> {
         }
     }
 
-    /// Goes on with an upload as far as the store takes it.
+    /// Goes on with an upload as far as the store takes it. After it is done or
+    /// has failed, it is to be ended.
     pub(crate) fn drive(&mut self, slot: UploadSlot, store: &mut impl Store) -> Progress {
         loop {
             match self.step(slot, store) {
                 Ok(None) => {}
                 Ok(Some(progress)) => return progress,
-                Err(nb::Error::WouldBlock) => return Progress::Busy,
-                Err(nb::Error::Other(why)) => return Progress::Failed(why),
+                Err(Setback::Busy) => return Progress::Busy,
+                Err(Setback::Failed(why)) => return Progress::Failed(why),
             }
         }
     }
@@ -190,11 +191,9 @@ impl<'m> Uploads<'m> {
         &mut self,
         slot: UploadSlot,
         store: &mut impl Store,
-    ) -> nb::Result<Option<Progress>, StoreError> {
+    ) -> Result<Option<Progress>, Setback> {
         let (headroom, block) = (self.headroom(slot), self.block);
-        let Some(job) = self.slots[slot.index()].job.as_mut() else {
-            return Ok(Some(Progress::Room));
-        };
+        let Some(job) = job_in(self.slots, slot) else { return Ok(Some(Progress::Room)) };
         match job.step {
             Step::Create => {
                 store.create(slot, &job.name, job.reserved)?;
@@ -233,6 +232,11 @@ impl<'m> Uploads<'m> {
     }
 }
 
+/// Of the slots alone, so that the blocks can be used beside it.
+fn job_in(slots: &mut [Upload], slot: UploadSlot) -> Option<&mut Job> {
+    slots.get_mut(slot.index())?.job.as_mut()
+}
+
 impl Job {
     fn wrote(&mut self, count: usize) {
         self.stored += count as u64;
@@ -243,3 +247,6 @@ impl Job {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,10 @@
 //! - [`room`]: the thread that serves the room
 //! - [`cli`]: a seat in a room: keyboard, screen, connection
 //! - [`folder`]: the files, written by threads of their own
+//! - [`sandbox`]: nothing but that folder, as far as the kernel sees to it
 //! - [`console`]: the room's lines on standard output, without waiting for it
 //! - [`net`]: names, listeners, and what an accepted socket is set to
+//! - [`service`]: sockets from a service manager, and what it is told
 //! - [`signals`]: Ctrl-C and its kin as something to poll
 //! - [`clock`]: the time that the core is handed
 //! - [`options`]: what `srv` takes on its command line, and how a wrong call ends
@@ -21,6 +23,8 @@ pub mod folder;
 pub mod net;
 pub mod options;
 pub mod room;
+pub mod sandbox;
+pub mod service;
 pub mod signals;
 
 /// Called from other threads when the room's thread has something to look at.

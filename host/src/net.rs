@@ -82,6 +82,16 @@ pub fn tune(peer: &impl AsFd, idle: Duration) -> io::Result<()> {
     socket.set_tcp_keepalive(&keep_alive(idle))
 }
 
+/// Lets the system give up what a peer was sent and does not take for so long.
+///
+/// Elsewhere than on Linux the system's own patience holds, some minutes.
+pub fn limit_delivery(peer: &impl AsFd, patience: Duration) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    SockRef::from(peer).set_tcp_user_timeout(Some(patience))?;
+    let _ = (peer, patience);
+    Ok(())
+}
+
 /// Lets this process open as many files and sockets as it may; tells how many.
 pub fn raise_descriptor_limit() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -143,6 +153,7 @@ const BACKLOG: i32 = 65_535;
 #[cfg(test)]
 mod tests {
     use core::net::Ipv4Addr;
+    use std::io::Write;
     use std::net::TcpStream;
 
     use super::*;
@@ -210,6 +221,23 @@ mod tests {
         assert_eq!(canonical(address), client.local_addr().unwrap());
         tune(&peer, Duration::from_secs(30)).unwrap();
         assert!(peer.nodelay().unwrap());
+    }
+
+    /// A peer that reads nothing and is left by this side.
+    #[test]
+    fn gives_up_what_a_peer_does_not_take() {
+        let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let _deaf = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.set_nonblocking(true).unwrap();
+        while peer.write(&[0; 16_384]).is_ok() {}
+        limit_delivery(&peer, Duration::from_millis(300)).unwrap();
+        peer.set_nonblocking(false).unwrap();
+        peer.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        let error = peer.write_all(&[0; 16_384]).unwrap_err();
+        if cfg!(target_os = "linux") {
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
+        }
     }
 
     #[test]

@@ -100,12 +100,4 @@ impl Crowd<'_> {
             || self.found + all > self.config.max_folder
             || self.disk.borrow().failed.contains(&upload.name)
     }
-
-    /// Whether a file could be above a limit, now or when the room hears of it.
-    pub(crate) fn may_be_above_limits(&self, id: usize) -> bool {
-        let plenty = 1 << 30;
-        self.deeds.uploads[id].bytes.len() as u64 > self.config.max_file
-            || self.config.max_address < plenty
-            || self.config.max_folder < plenty
-    }
 }

@@ -1,7 +1,6 @@
 //! One run: the lives of a room on one disk, all from one seed.
 
 use core::cell::RefCell;
-use core::time::Duration;
 use std::rc::Rc;
 
 use snug_core::server::{Config, Server};
@@ -101,13 +100,12 @@ fn some_room(random: &mut Random) -> (Sizes, Config) {
     };
     let config = Config {
         line_limit,
-        patience: Duration::from_secs(1),
-        write_timeout: Duration::from_secs(30),
-        stall_timeout: Duration::from_mins(1),
+        max_chat: *random.pick(&[0, 0, 300, 5_000]),
         max_file: *random.pick(&[1_000, 3_000]),
         max_address: *random.pick(&[4_000, 50_000, 1 << 30]),
-        max_folder: *random.pick(&[3_000, 20_000, 1 << 30]),
+        max_folder: *random.pick(&[20_000, 1 << 30]),
         seed: random.next(),
+        ..Config::default()
     };
     (sizes, config)
 }

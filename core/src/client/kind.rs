@@ -2,6 +2,7 @@
 
 /// The kinds of lines that a server sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
     /// `[ADDR] TEXT`: somebody said it.
     Text,

@@ -92,6 +92,7 @@ pub const CUT_PATIENCE: Duration = Duration::from_millis(60);
 
 /// How a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Mode {
     /// Knocks with an empty line, then speaks as the server does. A classic
     /// room is shown the knock as a message: that cannot be helped.
@@ -103,6 +104,7 @@ pub enum Mode {
 
 /// What a client knows of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FarEnd {
     /// The knock may still be answered; texts wait.
     Unknown,
@@ -128,6 +130,7 @@ pub struct Buffers<'m> {
 
 /// What a client has learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The server said something. `text` is safe to be shown as it is: one

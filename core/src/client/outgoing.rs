@@ -9,6 +9,7 @@ use crate::wire::name::FileName;
 
 /// Why a text cannot be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SayError {
     /// The server is not known yet, a file is going out, or the text before is
@@ -26,6 +27,7 @@ pub enum SayError {
 
 /// Why a file cannot be offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum OfferError {
     /// Another file is going out.

@@ -9,6 +9,9 @@
 //! [`Interrupted`](embedded_io::ErrorKind::Interrupted), and is asked again
 //! later.
 
+#[cfg(feature = "smoltcp")]
+pub mod smoltcp;
+
 use embedded_io::{Error, ErrorKind, Read, ReadReady, Write, WriteReady};
 
 use crate::id::ClientId;
@@ -23,6 +26,7 @@ impl<L: Read + Write + ReadReady + WriteReady> Link for L {}
 
 /// How a [`receive`] ended that neither failed nor ran dry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Received {
     /// There may be more: receive again, after the others had their turn.
     More,

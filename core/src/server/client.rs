@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 
 use heapless::Deque;
 
+use super::rate::Allowance;
 use crate::id::ClientId;
 use crate::log::{Cursor, Reader};
 use crate::store::UploadSlot;
@@ -37,6 +38,7 @@ pub struct Client {
     pub(super) marks: Marks,
     pub(super) outbox: Outbox,
     pub(super) speech: Speech,
+    pub(super) allowance: Allowance,
     pub(super) timers: Timers,
     pub(super) stage: Stage,
     /// Its first byte has come.
@@ -96,6 +98,7 @@ pub(super) struct Timers {
     pub(super) quiet: Instant,
     pub(super) stuck: Instant,
     pub(super) moving: Instant,
+    pub(super) paced: Instant,
     /// Bytes of a file or header since the timer `moving` was set.
     pub(super) moved: u32,
     /// When bytes of a file came last.
@@ -184,6 +187,7 @@ impl Client {
             marks: Marks::default(),
             outbox: Outbox { cursor, ..Outbox::default() },
             speech: Speech::default(),
+            allowance: Allowance::WHOLE,
             timers: Timers::default(),
             stage: Stage::Fresh,
             spoke: false,

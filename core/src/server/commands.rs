@@ -124,7 +124,8 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// The last lines that are history to a client: what it has still to get
-    /// is not.
+    /// is not. Looks at as many lines as there are to repeat, and at those in
+    /// between that were for one alone; so at all of the log at most.
     fn repeat(&mut self, place: u32, count: u32) {
         let Some(client) = self.table.tenant(place) else { return };
         let until = client.outbox.cursor.next;

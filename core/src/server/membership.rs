@@ -1,10 +1,12 @@
 //! Coming and going: nobody comes, stores or goes untold.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::client::{Answer, Client, Stage};
+use super::speech::Voice;
 use super::{QUIET, Server};
+use crate::hash;
 use crate::id::ClientId;
 use crate::log::Audience;
 use crate::store::Store;
@@ -19,11 +21,17 @@ const NICK_KEPT: Duration = Duration::from_mins(1);
 
 /// Nobody was let in, since all places are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RoomFull;
 
 /// What to tell somebody who cannot be let in, before closing.
 pub fn full_notice(out: &mut [u8]) -> usize {
-    render(out, Reply::Refused(Refusal::RoomFull))
+    refusal_notice(out, Refusal::RoomFull)
+}
+
+/// What to tell somebody whom the caller does not let in, before closing.
+pub fn refusal_notice(out: &mut [u8], why: Refusal) -> usize {
+    render(out, Reply::Refused(why))
 }
 
 impl<S: Store> Server<'_, S> {
@@ -111,13 +119,14 @@ impl<S: Store> Server<'_, S> {
     /// Ends a client's stay, and a file that is not whole. Its place is free
     /// again after its leave was told and its link closed.
     pub(super) fn part(&mut self, now: Instant, place: u32) {
+        use Queue::{Held, Moving, Paced, Quiet, Resumed, Upload};
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Left {
             return;
         }
         client.stage = Stage::Left;
         self.fall_silent(place);
-        for queue in [Queue::Quiet, Queue::Moving, Queue::Held, Queue::Upload, Queue::Resumed] {
+        for queue in [Quiet, Moving, Held, Paced, Upload, Resumed] {
             self.table.leave(queue, place);
         }
         self.abandon_upload(place);
@@ -234,26 +243,13 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn measure_prefix(&mut self, place: u32) {
+        self.voice = Voice::NONE;
         let mut line = [0; 160];
         let Some(client) = self.table.tenant_mut(place) else { return };
         client.prefix_len = render(&mut line, Prefix::Text(client.shown())) as u8;
     }
 
-    /// FNV-1a over the address, from the seed on.
     fn hash_addr(&self, addr: SocketAddr) -> u64 {
-        let (bytes, len) = match addr.ip() {
-            IpAddr::V4(ip) => {
-                let mut bytes = [0; 16];
-                bytes[..4].copy_from_slice(&ip.octets());
-                (bytes, 4)
-            }
-            IpAddr::V6(ip) => (ip.octets(), 16),
-        };
-        let start = self.config.seed ^ 0xcbf2_9ce4_8422_2325;
-        let port = addr.port().to_be_bytes();
-        bytes[..len]
-            .iter()
-            .chain(&port)
-            .fold(start, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+        hash::of_addr(self.config.seed, addr)
     }
 }

@@ -36,6 +36,7 @@ mod console;
 mod files;
 mod membership;
 mod pressure;
+mod rate;
 mod receive;
 mod speech;
 mod timers;
@@ -45,7 +46,7 @@ use core::time::Duration;
 use core::{error, fmt};
 
 pub use client::Client;
-pub use membership::{RoomFull, full_notice};
+pub use membership::{RoomFull, full_notice, refusal_notice};
 
 use crate::accounts::Accounts;
 use crate::id::ClientId;
@@ -68,6 +69,7 @@ const MOST_CLIENTS: usize = 1 << 31;
 /// How a room behaves. The sizes of its memory are not here but in the lengths
 /// of what is lent to it.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
     /// Bytes that a line may have, with its prefix and its newline. Texts
     /// above it go out in pieces.
@@ -78,6 +80,9 @@ pub struct Config {
     pub write_timeout: Duration,
     /// An upload that moves less than 4 KiB in this time ends.
     pub stall_timeout: Duration,
+    /// Bytes that a client may say in a second, counted as the others get
+    /// them, and a second's worth at once; 0 for as many as it likes.
+    pub max_chat: u32,
     /// Bytes that a file may have.
     pub max_file: u64,
     /// Bytes that one address may store, while the room runs.
@@ -95,6 +100,7 @@ impl Default for Config {
             patience: Duration::from_secs(1),
             write_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_mins(1),
+            max_chat: 0,
             max_file: 1 << 30,
             max_address: 16 << 30,
             max_folder: 16 << 30,
@@ -105,6 +111,7 @@ impl Default for Config {
 
 /// Why a room cannot be made of the memory that is lent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A line must have room for 256 bytes at least.
@@ -117,6 +124,8 @@ pub enum ConfigError {
     Input,
     /// A block must have room for 64 bytes at least.
     Block,
+    /// Each address that uploads must have its account.
+    Accounts,
 }
 
 impl fmt::Display for ConfigError {
@@ -127,6 +136,7 @@ impl fmt::Display for ConfigError {
             Self::Clients => "there must be a place for a client",
             Self::Input => "a client's input must have room for a line and four bytes",
             Self::Block => "a block must have room for 64 bytes",
+            Self::Accounts => "there must be an account for each upload",
         })
     }
 }
@@ -154,6 +164,7 @@ pub struct Server<'m, S> {
     online: u32,
     /// The patience under way.
     window: pressure::Window,
+    voice: speech::Voice,
     /// What [`Server::pending`] gave last.
     offer: Option<transmit::Offer>,
     /// Whose turn it is to be sent to: who has something urgent, or who is in
@@ -192,6 +203,7 @@ impl<'m, S: Store> Server<'m, S> {
             input,
             online: 0,
             window: pressure::Window::default(),
+            voice: speech::Voice::NONE,
             offer: None,
             turn: false,
             page: [0; transmit::PAGE],
@@ -211,6 +223,8 @@ impl<'m, S: Store> Server<'m, S> {
             Err(ConfigError::Input)
         } else if self.uploads.capacity() > 0 && self.uploads.block_len() < 64 {
             Err(ConfigError::Block)
+        } else if self.accounts.capacity() < self.uploads.capacity().min(self.table.capacity()) {
+            Err(ConfigError::Accounts)
         } else {
             Ok(())
         }

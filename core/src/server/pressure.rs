@@ -22,7 +22,7 @@ const NOBODY: u32 = u32::MAX;
 pub(super) struct Window {
     /// Counts patiences; what a client said and took counts in one of them.
     pub(super) number: u32,
-    pub(super) since: Instant,
+    pub(super) ends: Instant,
     /// Whether the log was pressed when it began.
     pub(super) pressed: bool,
 }
@@ -37,7 +37,7 @@ impl<S: Store> Server<'_, S> {
     /// than half the log behind: then sending comes before hearing, so that who
     /// reads loses nothing. Over as soon as nobody has anything to send.
     pub(super) fn is_outrun(&self) -> bool {
-        let first = self.table.first(Queue::InStep).and_then(|place| self.table.tenant(place));
+        let first = self.first_in_step().and_then(|place| self.table.tenant(place));
         let outrun = first.is_some_and(|client| self.is_half_behind(client.outbox.cursor.next));
         outrun || (self.is_pressed() && self.table.first(Queue::Urgent).is_some())
     }
@@ -90,15 +90,18 @@ impl<S: Store> Server<'_, S> {
 
     /// Begins a new patience when the last is over, or the log became pressed.
     pub(super) fn turn_window(&mut self, now: Instant) {
+        let over = now >= self.window.ends;
+        if !over && !self.window.pressed && self.laggards.len() == 0 {
+            return;
+        }
         self.settle_first(NOBODY);
         let pressed = self.is_pressed();
-        let over = now.since(self.window.since) >= self.config.patience;
         if over && pressed && self.window.pressed {
             self.judge();
         }
         if over || (pressed && !self.window.pressed) {
             self.window.number = self.window.number.wrapping_add(1);
-            self.window.since = now;
+            self.window.ends = now + self.config.patience;
             self.release_held();
         }
         self.window.pressed = self.is_pressed();
@@ -107,7 +110,7 @@ impl<S: Store> Server<'_, S> {
     /// When the patience under way ends, if anybody waits for that.
     pub(super) fn window_ends(&self) -> Option<Instant> {
         let awaited = self.window.pressed || self.table.first(Queue::Held).is_some();
-        awaited.then_some(self.window.since + self.config.patience)
+        awaited.then_some(self.window.ends)
     }
 
     /// Takes forward who is more than half behind and took less than 1/8 of
@@ -197,7 +200,7 @@ impl<S: Store> Server<'_, S> {
     /// Whether a line is gone that somebody had still to come to; never, since
     /// who reads is waited for and who does not is taken forward.
     fn has_overrun(&self) -> bool {
-        let first = self.table.first(Queue::InStep).and_then(|place| self.table.tenant(place));
+        let first = self.first_in_step().and_then(|place| self.table.tenant(place));
         let in_step = first.map(|client| client.outbox.cursor.next);
         let behind = self.laggards.at(0).map(|(_, line)| line);
         let lost = |next| self.log.is_overrun(Cursor { next, sent: 0 });

@@ -131,7 +131,7 @@ impl<S: Store> Server<'_, S> {
     /// Whether a client's next frame has to wait.
     pub(super) fn is_held(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return true };
-        let waits = [Queue::Held, Queue::Upload, Queue::Marked];
+        let waits = [Queue::Held, Queue::Paced, Queue::Upload, Queue::Marked];
         // A file's bytes make no more answers than its header had room for.
         client.stage >= Stage::Leaving
             || client.is_settling()

@@ -1,6 +1,7 @@
 //! Texts on their way into the log.
 
 use super::{Client, Server};
+use crate::id::ClientId;
 use crate::log::Audience;
 use crate::store::Store;
 use crate::table::Queue;
@@ -19,6 +20,22 @@ pub(super) enum Manner {
     Private(u32),
 }
 
+/// Who spoke last, and what stands before its texts. Forgotten when a client
+/// gets a name.
+#[derive(Debug)]
+pub(super) struct Voice {
+    speaker: Option<ClientId>,
+    prefix: [u8; PREFIX],
+    len: usize,
+}
+
+impl Voice {
+    pub(super) const NONE: Self = Self { speaker: None, prefix: [0; PREFIX], len: 0 };
+}
+
+/// Bytes of the longest prefix: a private text, between two nicks of 64 bytes.
+const PREFIX: usize = 144;
+
 impl<S: Store> Server<'_, S> {
     /// Bytes of text that fit a line of a client, made safe.
     pub(super) fn text_room(&self, place: u32) -> usize {
@@ -28,6 +45,9 @@ impl<S: Store> Server<'_, S> {
 
     /// Whether a client may say something now; where not, it waits until then.
     pub(super) fn gets_the_floor(&mut self, now: Instant, place: u32) -> bool {
+        if !self.keeps_its_rate(now, place) {
+            return false;
+        }
         let may = self.may_speak(now, place);
         if !may {
             self.table.push(Queue::Held, place);
@@ -43,8 +63,7 @@ impl<S: Store> Server<'_, S> {
 
     /// Makes a line of as much of `raw` as fits. Returns the bytes used up.
     pub(super) fn say(&mut self, now: Instant, place: u32, manner: Manner, raw: &[u8]) -> usize {
-        let mut prefix = [0; 192];
-        let prefix_len = self.render_prefix(&mut prefix, place, manner);
+        let (prefix, prefix_len) = self.prefix(place, manner);
         let limit = usize::from(self.config.line_limit);
         let most = limit.min(prefix_len + 3 * raw.len() + 1);
         let audience = match manner {
@@ -62,7 +81,26 @@ impl<S: Store> Server<'_, S> {
             prefix_len + safe.written + 1
         });
         self.count_words(place, len);
+        if let Manner::Private(to) = manner {
+            self.make_urgent(to);
+        }
         taken
+    }
+
+    /// What stands before a text of a client: rendered once for all that it
+    /// says before somebody else speaks.
+    fn prefix(&mut self, place: u32, manner: Manner) -> ([u8; PREFIX], usize) {
+        let mut prefix = [0; PREFIX];
+        if manner != Manner::Text {
+            let len = self.render_prefix(&mut prefix, place, manner);
+            return (prefix, len);
+        }
+        let speaker = Some(self.table.id(place));
+        if self.voice.speaker != speaker {
+            let len = self.render_prefix(&mut prefix, place, manner);
+            self.voice = Voice { speaker, prefix, len };
+        }
+        (self.voice.prefix, self.voice.len)
     }
 
     fn render_prefix(&self, out: &mut [u8], place: u32, manner: Manner) -> usize {
@@ -81,6 +119,7 @@ impl<S: Store> Server<'_, S> {
     pub(super) fn count_words(&mut self, place: u32, len: usize) {
         let number = self.window.number;
         if let Some(client) = self.table.tenant_mut(place) {
+            client.allowance.spend(len);
             let wrote = &mut client.speech_in(number).wrote;
             *wrote = wrote.saturating_add(len.max(crate::log::LINE_COST) as u32);
         }

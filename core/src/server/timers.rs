@@ -26,7 +26,8 @@ impl<S: Store> Server<'_, S> {
         let quiet = self.due(Queue::Quiet, |timers| timers.quiet);
         let stuck = self.due(Queue::Stuck, |timers| timers.stuck);
         let moving = self.due(Queue::Moving, |timers| timers.moving);
-        [quiet, stuck, moving, self.window_ends()].into_iter().flatten().min()
+        let paced = self.due(Queue::Paced, |timers| timers.paced);
+        [quiet, stuck, moving, paced, self.window_ends()].into_iter().flatten().min()
     }
 
     /// Time has passed. Handles what is due: bounded by that.
@@ -39,6 +40,9 @@ impl<S: Store> Server<'_, S> {
         }
         while let Some(place) = self.expired(now, Queue::Moving, |timers| timers.moving) {
             self.give_up_on_stalled(now, place);
+        }
+        while let Some(place) = self.expired(now, Queue::Paced, |timers| timers.paced) {
+            self.resume(place);
         }
         self.turn_window(now);
     }

@@ -65,11 +65,12 @@ impl<S: Store> Server<'_, S> {
         if self.turn { urgent.or(in_step) } else { in_step.or(urgent) }
     }
 
-    /// Who is in step, the longest, and was not asked about the newest line.
+    /// Who is in step, the longest, and was not asked about the newest line
+    /// that is for more than one.
     pub(super) fn first_in_step(&self) -> Option<u32> {
         let place = self.table.first(Queue::InStep)?;
         let next = self.table.tenant(place)?.outbox.cursor.next;
-        (next < self.log.head()).then_some(place)
+        (next < self.log.told()).then_some(place)
     }
 
     /// Brings a client's outbox up to date; whether anything is to be sent.

@@ -23,6 +23,7 @@ use super::nick::{Nick, NickError};
 /// assert_eq!(error.to_string(), "write #msg NAME TEXT");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command<'a> {
     /// `#upload 'NAME' SIZE`: after this line come `size` bytes of a file.
     ///
@@ -80,6 +81,7 @@ impl<'a> Command<'a> {
 
 /// A word that commands begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Word {
     /// `#upload`
@@ -102,6 +104,7 @@ pub enum Word {
 
 /// How a command is written, and what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Usage {
     /// What it begins with.
     pub word: Word,
@@ -143,6 +146,7 @@ pub const COMMANDS: &[Usage] = &[
 ///
 /// Shown, it is what follows the `! ` of a refusal: why, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum CommandError {
     /// There is no such word.

@@ -10,6 +10,7 @@ use super::{Dialect, text};
 
 /// What is known of the link beyond the bytes that came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Pause {
     /// More may be there to be read now.
     #[default]
@@ -24,6 +25,7 @@ pub enum Pause {
 
 /// What a peer said.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Frame<'a> {
     /// A text, not yet made safe.
     Text(Text<'a>),
@@ -45,6 +47,7 @@ pub enum Frame<'a> {
 
 /// A text, or as much of it as can be held.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Text<'a> {
     /// The bytes.
     pub raw: &'a [u8],
@@ -57,6 +60,7 @@ pub struct Text<'a> {
 
 /// What a decoder makes of the bytes so far.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Decoded<'a> {
     /// A frame and the bytes it used up. After a [`Frame::Text`] the caller
     /// says with [`Decoder::took_text`] how far it came.
@@ -90,6 +94,8 @@ pub struct Decoder {
     state: State,
     /// A classic upload has begun: this peer stays classic.
     classic_for_good: bool,
+    /// The first text began like an HTTP request and came without its end.
+    asks: bool,
 }
 
 /// The text that announces a classic upload.
@@ -98,7 +104,12 @@ const PREAMBLE: &[u8] = b"I will upload a file";
 impl Decoder {
     /// The decoder of a peer that has said nothing yet.
     pub const fn new() -> Self {
-        Self { dialect: Dialect::Classic, state: State::First, classic_for_good: false }
+        Self {
+            dialect: Dialect::Classic,
+            state: State::First,
+            classic_for_good: false,
+            asks: false,
+        }
     }
 
     /// The dialect that the peer speaks, as far as is known.
@@ -106,15 +117,16 @@ impl Decoder {
         self.dialect
     }
 
-    /// Whether the peer is inside a frame that began earlier.
-    pub fn is_between(&self) -> bool {
-        matches!(self.state, State::First | State::Between)
-    }
-
     /// The next frame in `input`.
     ///
-    /// `room` is how much text a line has room for beside its prefix; `full`
-    /// says that `input` is all that can be held.
+    /// `room` is how much text a line has room for beside its prefix, enough
+    /// for what announces an upload (28 bytes); `full` says that `input` is all
+    /// that can be held, which is more than `room`.
+    ///
+    /// Frames that use up no bytes are a [`Frame::Switch`], once, and those
+    /// after which nothing is to be decoded any more. A text counts as what
+    /// [`Decoder::took_text`] says. So a caller that takes at least a character
+    /// of each text makes progress with each frame.
     pub fn decode<'a>(
         &mut self,
         input: &'a [u8],
@@ -123,16 +135,16 @@ impl Decoder {
         full: bool,
     ) -> Decoded<'a> {
         if input.is_empty() {
-            return self.nothing(pause);
+            return Decoded::More;
         }
         match self.dialect {
-            Dialect::Classic => self.classic(input, pause, room, full),
+            Dialect::Classic => self.classic(input, pause, full),
             Dialect::Line => self.line(input, pause, room, full),
         }
     }
 
-    /// Notes how far the caller came with a [`Frame::Text`]; returns the bytes
-    /// that are used up.
+    /// Notes how far the caller came with a [`Frame::Text`], at most `room`
+    /// bytes; returns the bytes that are used up.
     pub fn took_text(&mut self, text: &Text<'_>, taken: usize) -> usize {
         if text.ends && taken == text.raw.len() {
             self.state = State::Between;
@@ -143,21 +155,7 @@ impl Decoder {
         }
     }
 
-    /// A text in pieces ends where its burst does, bytes or no bytes.
-    fn nothing<'a>(&mut self, pause: Pause) -> Decoded<'a> {
-        if self.dialect == Dialect::Classic && pause > Pause::None && self.state == State::InText {
-            self.state = State::Between;
-        }
-        Decoded::More
-    }
-
-    fn classic<'a>(
-        &mut self,
-        input: &'a [u8],
-        pause: Pause,
-        room: usize,
-        full: bool,
-    ) -> Decoded<'a> {
+    fn classic<'a>(&mut self, input: &'a [u8], pause: Pause, full: bool) -> Decoded<'a> {
         if self.is_between() && input.starts_with(KEYWORD) {
             match header::parse(input, pause >= Pause::Quiet, full) {
                 Parsed::More => return Decoded::Header,
@@ -174,53 +172,52 @@ impl Decoder {
             }
         }
         if !self.classic_for_good
-            && self.opening(input) != Opening::Preamble
+            && self.opening(input, pause) != Opening::Preamble
             && let Some(at) = memchr::memchr(b'\n', input)
         {
             return self.switch(&input[..at]);
         }
-        self.classic_text(input, pause, room, full)
+        self.classic_text(input, pause, full)
     }
 
-    fn classic_text<'a>(
-        &mut self,
-        input: &'a [u8],
-        pause: Pause,
-        room: usize,
-        full: bool,
-    ) -> Decoded<'a> {
-        let opening = self.opening(input);
+    fn classic_text<'a>(&mut self, input: &'a [u8], pause: Pause, full: bool) -> Decoded<'a> {
+        let opening = self.opening(input, pause);
         if let Opening::Preamble = opening {
             let raw = &input[..PREAMBLE.len()];
             return self.frame(Frame::Text(Text { raw, end: 0, ends: true }), 0);
         }
-        if input.len() > room {
-            if opening == Opening::Request && full {
-                return self.frame(Frame::Http, input.len());
-            }
-            if opening != Opening::Request {
-                return piece(input, 0, pause >= Pause::Burst);
-            }
+        if full {
+            // Not before: until then a newline may still make it a line, and
+            // how the bytes were cut must make no difference to that.
+            return match opening {
+                Opening::Request => self.frame(Frame::Http, input.len()),
+                _ => piece(input, 0, false),
+            };
         }
         match (opening, pause) {
             (_, Pause::None) => Decoded::More,
             (Opening::Keyword, Pause::End) => self.frame(Frame::Unreadable, input.len()),
             (Opening::Keyword, _) => Decoded::Header,
             (Opening::Unclear | Opening::Request, Pause::Burst) => Decoded::Wait,
+            (Opening::Request, _) if is_request(input) => self.frame(Frame::Http, input.len()),
             (_, Pause::Burst) if text::cut_character(input) > 0 => Decoded::Wait,
-            _ => piece(input, 0, true),
+            (opening, _) => {
+                self.asks |= opening == Opening::Request;
+                piece(input, 0, true)
+            }
         }
     }
 
     /// What a text that has begun may still turn out to be.
-    fn opening(&self, input: &[u8]) -> Opening {
+    fn opening(&self, input: &[u8], pause: Pause) -> Opening {
         if !self.is_between() {
             return Opening::Text;
         }
         if self.state == State::First && begins_request(input) {
             return Opening::Request;
         }
-        if input == KEYWORD.trim_ascii_end() {
+        let bare = KEYWORD.trim_ascii_end();
+        if input == bare {
             return Opening::Keyword;
         }
         if KEYWORD.starts_with(input) {
@@ -228,13 +225,21 @@ impl Decoder {
         }
         match input.strip_prefix(PREAMBLE) {
             Some(rest) if rest.starts_with(KEYWORD) => Opening::Preamble,
+            Some(rest) if rest == bare && pause >= Pause::Quiet => Opening::Preamble,
             Some(rest) if !rest.is_empty() && KEYWORD.starts_with(rest) => Opening::Unclear,
             _ => Opening::Text,
         }
     }
 
+    /// Whether the next byte begins a frame.
+    fn is_between(&self) -> bool {
+        matches!(self.state, State::First | State::Between)
+    }
+
     fn switch<'a>(&mut self, line: &[u8]) -> Decoded<'a> {
-        if self.state == State::First && is_request(line) {
+        // The network, and with it a web page, can tear a long first line in
+        // two; a person who begins with `GET ` and no newline never sends one.
+        if self.asks || (self.state == State::First && is_request(line)) {
             return self.frame(Frame::Http, 0);
         }
         self.dialect = Dialect::Line;
@@ -349,3 +354,6 @@ fn is_request(line: &[u8]) -> bool {
         && words.next().is_some()
         && version.starts_with(b"HTTP/")
 }
+
+#[cfg(test)]
+mod tests;

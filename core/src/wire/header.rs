@@ -5,6 +5,10 @@
 //! newline may end the header or start the file. All [`Readings`] are kept
 //! until the bytes that come rule them out: the one whose file has exactly its
 //! SIZE when the link falls quiet wins, and so does the last one left.
+//!
+//! A longer SIZE starts its file later and ends it later, so no two readings
+//! ever end with the same byte. What remains of the doubt: a link that falls
+//! quiet in the middle of a file, and exactly where another reading ends.
 
 use heapless::Vec;
 
@@ -21,6 +25,7 @@ pub type Glued = Vec<u8, MOST_GLUED>;
 
 /// A header, as far as it could be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Parsed<'a> {
     /// More bytes, or quiet, must tell.
     More,
@@ -34,6 +39,7 @@ pub enum Parsed<'a> {
 
 /// What a header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header<'a> {
     /// NAME without its quotes, as it came.
     pub name: &'a [u8],
@@ -45,15 +51,12 @@ pub struct Header<'a> {
 
 /// Parses what begins with [`KEYWORD`]. `ended` says that SIZE ends with the
 /// input, since the link fell quiet; `full` that no more bytes can be held.
+///
+/// NAME in quotes ends at the first quote with a blank behind it.
 pub fn parse(input: &[u8], ended: bool, full: bool) -> Parsed<'_> {
-    let Some((name, at)) = split_name(&input[KEYWORD.len()..]) else {
-        return if memchr::memchr(b'\n', input).is_some() {
-            Parsed::Line
-        } else if full {
-            Parsed::Unreadable
-        } else {
-            Parsed::More
-        };
+    let unfinished = if full { Parsed::Unreadable } else { Parsed::More };
+    let Some((name, at)) = split_name(input.get(KEYWORD.len()..).unwrap_or_default()) else {
+        return if memchr::memchr(b'\n', input).is_some() { Parsed::Line } else { unfinished };
     };
     if memchr::memchr(b'\n', name).is_some() {
         return Parsed::Line;
@@ -63,8 +66,8 @@ pub fn parse(input: &[u8], ended: bool, full: bool) -> Parsed<'_> {
     let digits = size.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let after = &size[digits..];
     match (digits, after) {
-        (0, []) => Parsed::More,
-        (0, [b'\n' | b'\r', ..]) => Parsed::Line,
+        (0, [] | [b'\r']) => unfinished,
+        (0, [b'\n', ..] | [b'\r', b'\n', ..]) => Parsed::Line,
         (0, _) => Parsed::Unreadable,
         (_, [] | [b'\r']) if !ended && !full => Parsed::More,
         (_, []) if ended => {
@@ -94,23 +97,28 @@ fn split_name(rest: &[u8]) -> Option<(&[u8], usize)> {
 ///
 /// A reading is where its file starts, counted from SIZE's first digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Readings {
     /// From SIZE's first digit on: digits, then perhaps a newline.
     glued: Glued,
     /// Bit `n` stands for the reading whose file starts at `n`.
     alive: u32,
+    /// A longer SIZE than a limit allows may be meant.
+    beyond: bool,
     /// Bytes that came after `glued`.
     rest: u64,
 }
 
 /// What the bytes so far leave of the readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Left {
     /// None: the bytes fit no reading.
     None,
-    /// One, with this start.
+    /// One, with this start: its file ends with its SIZE.
     One(usize),
-    /// More than one.
+    /// More than one, or one beside others that a limit does not allow: the
+    /// file ends where one does when the link falls quiet.
     Several,
 }
 
@@ -132,7 +140,7 @@ impl Readings {
 
     /// SIZE is all of `digits` and nothing else.
     fn certain(digits: &[u8]) -> Self {
-        let mut readings = Self { glued: Glued::new(), alive: 0, rest: 0 };
+        let mut readings = Self { glued: Glued::new(), alive: 0, beyond: false, rest: 0 };
         let kept = &digits[..digits.len().min(MOST_DIGITS)];
         let _ = readings.glued.extend_from_slice(kept);
         if digits.len() == kept.len() {
@@ -145,7 +153,7 @@ impl Readings {
     /// SIZE is some of the `digits` bytes at the start of `size`, which has
     /// more bytes than these.
     fn glued(size: &[u8], digits: usize) -> Self {
-        let mut readings = Self { glued: Glued::new(), alive: 0, rest: 0 };
+        let mut readings = Self { glued: Glued::new(), alive: 0, beyond: false, rest: 0 };
         let newline = match &size[digits..] {
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,
@@ -156,6 +164,8 @@ impl Readings {
         for start in 1..=digits.min(MOST_DIGITS) {
             readings.alive |= 1 << start;
         }
+        // A SIZE of more digits is above all limits, unless it begins with 0.
+        readings.beyond = digits > MOST_DIGITS && size[0] == b'0';
         if kept > digits {
             readings.alive |= 1 << kept;
         }
@@ -165,25 +175,32 @@ impl Readings {
     }
 
     /// Rules out sizes above `most` bytes.
+    ///
+    /// One of them may be what is meant all the same. So a shorter SIZE that is
+    /// left does not end the file by itself, or the start of a file that is too
+    /// large would be taken for a whole one.
     pub fn limit(&mut self, most: u64) {
+        let before = self.alive;
         self.rule_out(|_, size| size.is_none_or(|size| size > most));
+        self.beyond |= self.alive != before;
     }
 
     /// What is left.
     pub fn left(&self) -> Left {
         match self.alive.count_ones() {
             0 => Left::None,
-            1 => Left::One(self.alive.trailing_zeros() as usize),
+            1 if !self.beyond => Left::One(self.alive.trailing_zeros() as usize),
             _ => Left::Several,
         }
     }
 
     /// The largest SIZE that is left.
     pub fn largest(&self) -> Option<u64> {
-        self.starts().filter_map(|start| self.size(start)).max()
+        self.starts().last().and_then(|start| self.size(start))
     }
 
-    /// The last start that is left; all other files begin before it.
+    /// The last start that is left, 0 where none is; all other files begin
+    /// before it.
     pub fn last_start(&self) -> usize {
         self.starts().last().unwrap_or(0)
     }
@@ -204,9 +221,12 @@ impl Readings {
         end.saturating_sub(self.total())
     }
 
-    /// Bytes that can still belong to the file.
+    /// Bytes that can still belong to the file; one more where that one would
+    /// tell that a file above a limit is meant.
     pub fn room(&self) -> u64 {
-        self.starts().map(|start| self.lacking(start)).max().unwrap_or(0)
+        // The last to start is the last to end.
+        let last = self.starts().last().map(|start| self.lacking(start));
+        last.map_or(0, |lacking| lacking.saturating_add(self.beyond.into()))
     }
 
     /// That many more bytes came, at most [`Self::room`].
@@ -253,3 +273,6 @@ impl Readings {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

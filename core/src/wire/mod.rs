@@ -4,10 +4,11 @@
 //! - [`header`]: the header of a classic upload and its readings
 //! - [`command`]: the `#` words of a line peer
 //! - [`text`]: making text safe
-//! - [`name`], [`nick`]: names of files and of people
+//! - [`name`], [`nick`]: names of files and of people; [`fold`]: their case
 //! - [`notice`]: every sentence that Snug says
 
 pub mod command;
+pub mod fold;
 pub mod frame;
 pub mod header;
 pub mod name;
@@ -17,6 +18,7 @@ pub mod text;
 
 /// How a peer marks the end of what it says, and how it is spoken to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Dialect {
     /// A burst is a message, there is no terminator; `srv.py` and `cli.py`.
     #[default]

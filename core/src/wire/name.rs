@@ -28,6 +28,7 @@ pub const MAX_FILE_NAME: usize = 255;
 /// # Ok::<(), FileNameError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FileName(heapless::String<MAX_FILE_NAME, u8>);
 
 impl FileName {
@@ -65,6 +66,7 @@ impl fmt::Display for FileName {
 ///
 /// Shown, it is what follows the `! ` of a refusal: why, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FileNameError {
     /// No name at all.

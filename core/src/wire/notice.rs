@@ -147,10 +147,15 @@ fn plural(n: u32) -> &'static str {
 
 /// Why something is not done, and what to do instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// All places of the room are taken.
     RoomFull,
+    /// An address has as many connections as one may have.
+    AddressCrowded,
+    /// From an address came more connections of late than may.
+    AddressHasty,
     /// A `#` line is not understood.
     Command(CommandError),
     /// A line is above the limit, in bytes.
@@ -181,6 +186,12 @@ impl Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RoomFull => f.write_str("the room is full; try again later"),
+            Self::AddressCrowded => {
+                f.write_str("your address has no more connections here; close one first")
+            }
+            Self::AddressHasty => {
+                f.write_str("your address connects too often; try again in a minute")
+            }
             Self::Command(why) => why.fmt(f),
             Self::TooLong(most) => write!(f, "a command has {most} bytes at most; say it shorter"),
             Self::FileName(why) => why.fmt(f),
@@ -232,3 +243,6 @@ impl Write for Page<'_> {
         if fits == s.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
+
+#[cfg(test)]
+mod tests;

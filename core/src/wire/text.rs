@@ -21,10 +21,10 @@
 //!
 //! # Trade-offs
 //!
-//! Text is looked at twice, once by `core` for being UTF-8 and once, in blocks
-//! that compilers turn into vectors, for bytes that can begin something unsafe.
-//! ASCII passes at several GB/s, most other scripts at the speed of the first
-//! look (about 1 GB/s). Arabic and typographic signs share their first bytes
+//! Plain ASCII is looked at once, in blocks that compilers turn into vectors.
+//! All else is looked at twice more, by `core` for being UTF-8 and in blocks for
+//! bytes that can begin something unsafe: most scripts pass at the speed of
+//! `core`'s look (about 1 GB/s). Arabic and typographic signs share their first bytes
 //! with what is unsafe and are looked at one by one (a quarter of that); exact
 //! tests of two and three bytes would be faster, and a second list of what is
 //! unsafe.
@@ -62,6 +62,10 @@ pub struct Safe {
 /// assert_eq!(&out[..safe.written], "red: \u{241b}[31m".as_bytes());
 /// ```
 pub fn make_safe(raw: &[u8], out: &mut [u8]) -> Safe {
+    if raw.len() <= out.len() && is_plain(raw) {
+        out[..raw.len()].copy_from_slice(raw);
+        return Safe { taken: raw.len(), written: raw.len() };
+    }
     let raw = within_reach(raw, out.len());
     let mut page = Page { out, safe: Safe::default() };
     match str::from_utf8(raw) {
@@ -99,6 +103,22 @@ fn within_reach(raw: &[u8], room: usize) -> &[u8] {
         Some(near) if near.len() < raw.len() => &near[..near.len() - cut_character(near)],
         _ => raw,
     }
+}
+
+/// Whether all bytes are printable ASCII or tabs: what most lines are, and
+/// neither broken nor unsafe. The last block overlaps the one before it.
+fn is_plain(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let end = match bytes.last_chunk::<BLOCK>() {
+        Some(last) => last,
+        None => rest,
+    };
+    blocks.iter().all(|block| all_plain(block)) && all_plain(end)
+}
+
+/// Without an early end, as [`any_suspect`].
+fn all_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & (byte == b'\t' || matches!(byte, b' '..=b'~')))
 }
 
 /// What is being written, and how far it is.
@@ -195,10 +215,16 @@ fn is_unsafe_at(text: &str, at: usize) -> bool {
     text[at..].chars().next().is_some_and(|character| picture_of(character).is_some())
 }
 
-/// Length of the blocks before the first that holds a suspect.
+/// Length of the blocks before the first that holds a suspect. The last block
+/// overlaps the one before where the bytes are no whole number of blocks.
 fn harmless_length(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    BLOCK * blocks.iter().take_while(|block| !any_suspect(block)).count()
+    let harmless = blocks.iter().take_while(|block| !any_suspect(block)).count();
+    let last = bytes.last_chunk().filter(|_| harmless == blocks.len());
+    if last.is_some_and(|last| !any_suspect(last)) {
+        return bytes.len();
+    }
+    BLOCK * harmless
 }
 
 /// Bytes that are looked at together.

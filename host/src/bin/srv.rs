@@ -5,12 +5,15 @@ use std::collections::hash_map::RandomState;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use mio::net::TcpListener;
 use snug_core::server::{Config, Server};
 use snug_host::console::Console;
-use snug_host::folder::FolderStore;
+use snug_host::folder::{Folder, FolderStore};
 use snug_host::net;
 use snug_host::options::{self, ServerOptions};
-use snug_host::room::{Room, RoomMemory, Waiting};
+use snug_host::room::{Limits, Room, RoomMemory, Waiting};
+use snug_host::sandbox;
+use snug_host::service::{self, Supervisor};
 
 /// Descriptors that are not clients: the folder's, the listeners, and a few.
 const OWN_DESCRIPTORS: u64 = 64;
@@ -28,14 +31,10 @@ fn main() -> ExitCode {
 
 fn serve(options: &ServerOptions) -> io::Result<()> {
     let clients = clients_within_limit(options);
-    let listeners = net::listen(&options.host, options.port)?;
+    let listeners = listeners(options)?;
+    let supervisor = supervisor();
     let waiting = Waiting::new()?;
-    let store = FolderStore::open(
-        &options.folder,
-        options.max_uploads,
-        options.block_size,
-        waiting.wake(),
-    )?;
+    let store = store(options, &waiting)?;
     let mut memory = RoomMemory::new(clients, options);
     let server = Server::new(memory.lend(), config(options), store)
         .map_err(|error| io::Error::other(format!("the options do not fit together: {error}")))?;
@@ -45,7 +44,31 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
         );
     }
     let console = console(options, &waiting, net::port(&listeners)?)?;
-    Room::new(waiting, server, listeners, console, options.keep_alive)?.run()
+    let limits = Limits::new(options, clients);
+    let mut room = Room::new(waiting, server, listeners, limits, console, options.keep_alive)?;
+    supervisor.ready();
+    let ended = room.run();
+    supervisor.stopping();
+    ended
+}
+
+/// Who names an address means it, whatever was handed over besides.
+fn listeners(options: &ServerOptions) -> io::Result<Vec<TcpListener>> {
+    match (&options.host, options.port) {
+        (Some(host), Some(port)) => net::listen(host, port),
+        _ => service::listeners(),
+    }
+}
+
+/// The folder, outside of which there is nothing from here on, and its threads.
+fn store(options: &ServerOptions, waiting: &Waiting) -> io::Result<FolderStore> {
+    let folder = Folder::open(&options.folder)?;
+    if !options.no_sandbox
+        && let Err(error) = sandbox::confine(&folder)
+    {
+        complain(&format!("srv: {error}; going on without"));
+    }
+    FolderStore::start(folder, options.max_uploads, options.block_size, waiting.wake())
 }
 
 fn console(options: &ServerOptions, waiting: &Waiting, port: u16) -> io::Result<Option<Console>> {
@@ -55,6 +78,15 @@ fn console(options: &ServerOptions, waiting: &Waiting, port: u16) -> io::Result<
     let mut console = Console::stdout(waiting.wake())?;
     console.offer(format!("Chat server started on port {port}.\n").as_bytes());
     Ok(Some(console))
+}
+
+/// Whom to tell how it goes. That nobody can be told stops no room: the variable
+/// may be left from somebody else's service.
+fn supervisor() -> Supervisor {
+    Supervisor::find().unwrap_or_else(|error| {
+        complain(&format!("srv: {error}"));
+        Supervisor::default()
+    })
 }
 
 /// As many clients as are asked for and as the system has descriptors for.
@@ -74,6 +106,7 @@ fn config(options: &ServerOptions) -> Config {
         patience: options.patience,
         write_timeout: options.send_timeout,
         stall_timeout: options.stall,
+        max_chat: options.max_chat,
         max_file: options.max_file,
         max_address: options.max_address,
         max_folder: options.max_folder,

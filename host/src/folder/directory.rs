@@ -1,23 +1,20 @@
 //! The folder by its descriptor: all that is done to it by name.
 
-use core::ffi::CStr;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, Stat, flock, fsync, openat,
-    renameat, statat, unlinkat,
-};
+use rustix::fs::{CWD, FileType, FlockOperation, Mode, OFlags, Stat, flock, openat};
 use rustix::io::Errno;
 use snug_core::store::StoreError;
 use snug_core::wire::name::{FileName, TEMPORARY_PREFIX};
 
+use super::disk::Disk;
 use crate::explain;
 
 /// A folder that was opened once; nothing outside of it is reached from here.
@@ -26,8 +23,7 @@ use crate::explain;
 /// own temporary names, and no link under such a name is ever followed.
 #[derive(Debug)]
 pub(super) struct Directory {
-    /// Holds the lock, too, until it is closed.
-    fd: OwnedFd,
+    pub(super) disk: Disk,
     /// Tells the temporary names of this run from those of another.
     run: String,
     /// Temporary names given so far.
@@ -54,7 +50,7 @@ impl Directory {
         // the one above cannot be opened, the system sees to it in its time.
         let _ = File::open(path.join("..")).and_then(|above| above.sync_all());
         let directory = Self {
-            fd,
+            disk: Disk::new(fd),
             run: run_mark(),
             names: AtomicU64::new(0),
             used: AtomicU64::new(0),
@@ -73,15 +69,15 @@ impl Directory {
     pub(super) fn create(&self) -> Result<(File, String), StoreError> {
         let number = self.names.fetch_add(1, Ordering::Relaxed);
         let name = format!("{TEMPORARY_PREFIX}{}-{number}", self.run);
-        let file = open_new(&self.fd, &name).map_err(store_error)?;
-        Ok((file.into(), name))
+        let file = self.disk.create(&name).map_err(store_error)?;
+        Ok((file, name))
     }
 
     /// Bytes of the file under `name`, 0 if there is none.
     ///
     /// Anything but a file (a folder, a link, a pipe) is a bad name.
     pub(super) fn standing(&self, name: &FileName) -> Result<u64, StoreError> {
-        match statat(&self.fd, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+        match self.disk.look(name.as_str()) {
             Ok(stat) => file_size(&stat).ok_or(StoreError::BadName),
             Err(Errno::NOENT) => Ok(0),
             Err(e) => Err(store_error(e)),
@@ -98,46 +94,39 @@ impl Directory {
     ) -> Result<(), StoreError> {
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let replaced = self.standing(name)?;
-        renameat(&self.fd, temporary, &self.fd, name.as_str()).map_err(store_error)?;
+        self.disk.rename(temporary, name.as_str()).map_err(store_error)?;
         let used = self.used().saturating_sub(replaced).saturating_add(size);
         self.used.store(used, Ordering::Relaxed);
         drop(publishing);
-        self.sync()
+        self.disk.sync_folder().map_err(store_error)
     }
 
     /// Removes a temporary file; if that fails, the next start does it.
     pub(super) fn remove(&self, temporary: &str) {
-        let _ = unlinkat(&self.fd, temporary, AtFlags::empty());
-    }
-
-    /// Makes the names in the folder survive a loss of power.
-    fn sync(&self) -> Result<(), StoreError> {
-        match fsync(&self.fd) {
-            // A file system that has no such thing for folders.
-            Err(Errno::INVAL) => Ok(()),
-            synced => synced.map_err(store_error),
-        }
+        let _ = self.disk.remove(temporary);
     }
 
     /// Counts the files, and sweeps out leftovers if nobody else has any here.
     fn survey(&self, sweep: bool) -> rustix::io::Result<()> {
         let mut used = 0u64;
-        for entry in Dir::read_from(&self.fd)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let Some(size) = self.size_of(name) else { continue };
+        self.disk.list(|name| {
+            let Some(size) = self.disk.look(name).ok().and_then(|stat| file_size(&stat)) else {
+                return;
+            };
             if !name.to_bytes().starts_with(TEMPORARY_PREFIX.as_bytes()) {
                 used = used.saturating_add(size);
             } else if sweep {
-                let _ = unlinkat(&self.fd, name, AtFlags::empty());
+                let _ = self.disk.remove(name);
             }
-        }
+        })?;
         self.used.store(used, Ordering::Relaxed);
         Ok(())
     }
+}
 
-    fn size_of(&self, name: &CStr) -> Option<u64> {
-        file_size(&statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?)
+impl AsFd for Directory {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.disk.as_fd()
     }
 }
 
@@ -165,34 +154,6 @@ fn lock(fd: &OwnedFd) -> io::Result<bool> {
         }
         Err(_) => Ok(false),
     }
-}
-
-fn open_new(folder: &OwnedFd, name: &str) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mode = Mode::from_raw_mode(0o644);
-    match open_beneath(folder, name, flags, mode) {
-        // An old kernel, or a sandbox that does not know the call. For a single
-        // component these flags alone keep the promise, too.
-        Err(Errno::NOSYS | Errno::PERM) => openat(folder, name, flags, mode),
-        opened => opened,
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn open_beneath(
-    folder: &OwnedFd,
-    name: &str,
-    flags: OFlags,
-    mode: Mode,
-) -> rustix::io::Result<OwnedFd> {
-    use rustix::fs::{ResolveFlags, openat2};
-    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    openat2(folder, name, flags, mode, within)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn open_beneath(_: &OwnedFd, _: &str, _: OFlags, _: Mode) -> rustix::io::Result<OwnedFd> {
-    Err(Errno::NOSYS)
 }
 
 /// The size of what was looked at, if it is a regular file.

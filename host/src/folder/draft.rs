@@ -1,10 +1,9 @@
 //! A file on its way, until it has its name.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::Seek;
 use std::sync::Arc;
 
-use rustix::io::Errno;
 use snug_core::store::StoreError;
 use snug_core::wire::name::FileName;
 
@@ -27,17 +26,16 @@ impl Draft {
 
     /// Writes `block` after what is there.
     pub(super) fn append(&mut self, block: &[u8]) -> Result<(), StoreError> {
-        self.temporary.file.write_all(block).map_err(|e| failure(&e))?;
+        self.temporary.write(block)?;
         self.length += block.len() as u64;
         Ok(())
     }
 
     /// Puts `bytes` before what is there, which is copied for that.
     pub(super) fn prepend(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let mut longer = Temporary::create(&self.temporary.directory)?;
-        longer.file.write_all(bytes).map_err(|e| failure(&e))?;
-        self.temporary.file.rewind().map_err(|e| failure(&e))?;
-        io::copy(&mut self.temporary.file, &mut longer.file).map_err(|e| failure(&e))?;
+        let longer = Temporary::create(&self.temporary.directory)?;
+        longer.write(bytes)?;
+        longer.copy(&mut self.temporary.file)?;
         self.temporary = longer;
         self.length += bytes.len() as u64;
         Ok(())
@@ -46,7 +44,7 @@ impl Draft {
     /// Makes the file safe and gives it its name.
     pub(super) fn publish(self) -> Result<(), StoreError> {
         let Self { temporary, name, length } = self;
-        temporary.file.sync_all().map_err(|e| failure(&e))?;
+        temporary.directory.disk.sync(&temporary.file).map_err(store_error)?;
         temporary.directory.publish(&temporary.name, &name, length)
     }
 }
@@ -63,6 +61,16 @@ impl Temporary {
         let (file, name) = directory.create()?;
         Ok(Self { directory: Arc::clone(directory), file, name })
     }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.directory.disk.write(&self.file, bytes).map_err(store_error)
+    }
+
+    /// Writes all of `from`.
+    fn copy(&self, from: &mut File) -> Result<(), StoreError> {
+        from.rewind().map_err(|_| StoreError::Failed)?;
+        self.directory.disk.copy(from, &self.file).map_err(store_error)
+    }
 }
 
 impl Drop for Temporary {
@@ -71,8 +79,4 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         self.directory.remove(&self.name);
     }
-}
-
-fn failure(error: &io::Error) -> StoreError {
-    Errno::from_io_error(error).map_or(StoreError::Failed, store_error)
 }

@@ -1,6 +1,7 @@
 //! The files, in a folder of the host, written by threads of their own.
 //!
 //! - `directory`: the folder by its descriptor, all that is done by name
+//! - `disk`: the calls that it takes, each in one place
 //! - `draft`: a file on its way, under a temporary name
 //! - `worker`: the threads that wait for the disk
 //!
@@ -20,6 +21,7 @@
 //!   in or remove meanwhile are counted at the next start.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -31,13 +33,39 @@ use snug_core::wire::name::FileName;
 use crate::Wake;
 
 mod directory;
+mod disk;
 mod draft;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod witness;
 mod worker;
 
 use directory::Directory;
 use worker::{Block, Done, Job, Step, Worker};
+
+/// A folder that this server alone has, without the threads that write to it.
+///
+/// Between the two is the moment to [confine](crate::sandbox) the process: a
+/// thread is confined as the one that started it was by then.
+#[derive(Debug)]
+pub struct Folder(Directory);
+
+impl Folder {
+    /// Opens the folder `path`, made if missing. Fails when another server has
+    /// it.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Directory::open(path).map(Self)
+    }
+}
+
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
 
 /// A folder as a store for the room.
 ///
@@ -58,13 +86,10 @@ pub struct FolderStore {
 }
 
 impl FolderStore {
-    /// Opens the folder `path`, made if missing, for `slots` uploads at once
-    /// with blocks of up to `block_size` bytes.
-    ///
-    /// Takes two blocks of memory for each slot. Fails when another server has
-    /// the folder.
-    pub fn open(path: &Path, slots: u16, block_size: usize, wake: Wake) -> io::Result<Self> {
-        let directory = Arc::new(Directory::open(path)?);
+    /// Starts the threads, for `slots` uploads at once with blocks of up to
+    /// `block_size` bytes. Takes two blocks of memory for each slot.
+    pub fn start(folder: Folder, slots: u16, block_size: usize, wake: Wake) -> io::Result<Self> {
+        let directory = Arc::new(folder.0);
         let count = usize::from(slots);
         let (report, done) = sync_channel(count * JOBS);
         let stride = count.clamp(1, THREADS);

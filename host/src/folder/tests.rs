@@ -11,17 +11,17 @@ use super::*;
 
 const BLOCK: usize = 64;
 
-fn slot(index: u16) -> UploadSlot {
+pub(super) fn slot(index: u16) -> UploadSlot {
     UploadSlot::new(index)
 }
 
-fn file_name(name: &str) -> FileName {
+pub(super) fn file_name(name: &str) -> FileName {
     FileName::parse(name.as_bytes()).unwrap()
 }
 
 /// A store, and a room's thread that has nothing else to do.
-struct Bench {
-    store: FolderStore,
+pub(super) struct Bench {
+    pub(super) store: FolderStore,
     woken: mpsc::Receiver<()>,
 }
 
@@ -29,11 +29,11 @@ impl Bench {
     fn open(path: &Path, slots: u16) -> io::Result<Self> {
         let (wake, woken) = mpsc::channel();
         let wake = Box::new(move || wake.send(()).unwrap_or(()));
-        Ok(Self { store: FolderStore::open(path, slots, BLOCK, wake)?, woken })
+        Ok(Self { store: FolderStore::start(Folder::open(path)?, slots, BLOCK, wake)?, woken })
     }
 
     /// Makes a call until it does not have to wait any more.
-    fn finish(
+    pub(super) fn finish(
         &mut self,
         mut call: impl FnMut(&mut FolderStore) -> nb::Result<(), StoreError>,
     ) -> Result<(), StoreError> {
@@ -51,24 +51,24 @@ impl Bench {
         while self.store.poll_stored().is_some() {}
     }
 
-    fn create(&mut self, index: u16, name: &str) -> Result<(), StoreError> {
+    pub(super) fn create(&mut self, index: u16, name: &str) -> Result<(), StoreError> {
         let name = file_name(name);
         self.finish(|store| store.create(slot(index), &name, 0))
     }
 
-    fn write(&mut self, index: u16, bytes: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn write(&mut self, index: u16, bytes: &[u8]) -> Result<(), StoreError> {
         bytes.chunks(BLOCK).try_for_each(|block| self.finish(|s| s.write(slot(index), block)))
     }
 
-    fn prepend(&mut self, index: u16, bytes: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn prepend(&mut self, index: u16, bytes: &[u8]) -> Result<(), StoreError> {
         self.finish(|store| store.prepend(slot(index), bytes))
     }
 
-    fn commit(&mut self, index: u16) -> Result<(), StoreError> {
+    pub(super) fn commit(&mut self, index: u16) -> Result<(), StoreError> {
         self.finish(|store| store.commit(slot(index)))
     }
 
-    fn put(&mut self, index: u16, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn put(&mut self, index: u16, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.create(index, name)?;
         self.write(index, bytes)?;
         self.commit(index)
@@ -76,14 +76,14 @@ impl Bench {
 }
 
 /// A folder that nothing else is in, and a store on it.
-fn bench(slots: u16) -> (TempDir, Bench) {
+pub(super) fn bench(slots: u16) -> (TempDir, Bench) {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::open(folder.path(), slots).unwrap();
     (folder, bench)
 }
 
 /// Names in the folder, sorted.
-fn names(folder: &TempDir) -> Vec<String> {
+pub(super) fn names(folder: &TempDir) -> Vec<String> {
     let entries = fs::read_dir(folder.path()).unwrap();
     let mut names: Vec<_> =
         entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -91,7 +91,7 @@ fn names(folder: &TempDir) -> Vec<String> {
     names
 }
 
-fn text(length: usize) -> Vec<u8> {
+pub(super) fn text(length: usize) -> Vec<u8> {
     (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect()
 }
 

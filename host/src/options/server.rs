@@ -8,6 +8,7 @@ use clap::builder::FalseyValueParser;
 use clap::value_parser;
 
 use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
+use crate::service;
 
 /// A chat room into which anybody can drop a file.
 #[derive(Clone, Debug, Parser)]
@@ -15,10 +16,12 @@ use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
 #[command(mut_args(|argument| argument.hide_env(true)))]
 pub struct ServerOptions {
     /// Name or address to listen on; 0.0.0.0 or :: for all of this machine's.
-    pub host: String,
+    #[arg(required = !service::has_sockets(), requires = "port")]
+    pub host: Option<String>,
 
     /// Port to listen on; with 0 the system chooses one.
-    pub port: u16,
+    #[arg(required = !service::has_sockets())]
+    pub port: Option<u16>,
 
     /// Folder that uploads go to, made if missing.
     #[arg(long, env = "SNUG_FOLDER", value_name = "PATH", default_value = "./server")]
@@ -28,10 +31,26 @@ pub struct ServerOptions {
     #[arg(long, short, env = "SNUG_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
+    /// Do without the sandbox that leaves the server nothing but its folder.
+    #[arg(long, env = "SNUG_NO_SANDBOX", value_parser = FalseyValueParser::new())]
+    pub no_sandbox: bool,
+
     /// Clients that can be in the room at once.
     #[arg(long, env = "SNUG_MAX_CLIENTS", value_name = "N", default_value = "1024",
         value_parser = value_parser!(u32).range(1..=100_000), help_heading = ROOM)]
     pub max_clients: u32,
+
+    /// Clients that one address can have in the room, an IPv6 /64 being one; with
+    /// 0 as many as like. Default: half of the room, and this machine is spared.
+    #[arg(long, env = "SNUG_MAX_PER_ADDRESS", value_name = "N",
+        value_parser = value_parser!(u32).range(0..=100_000), help_heading = ROOM)]
+    pub max_per_address: Option<u32>,
+
+    /// Connections a second from one address, beyond what it can have at once;
+    /// with 0 as many as like. Default: 50, and this machine is spared.
+    #[arg(long, env = "SNUG_MAX_NEW", value_name = "N",
+        value_parser = value_parser!(u32).range(0..=100_000), help_heading = ROOM)]
+    pub max_new: Option<u32>,
 
     /// Memory for the room's lines, for slow readers and for the history.
     #[arg(long, env = "SNUG_LOG_SIZE", value_name = "SIZE", default_value = "16M",
@@ -42,6 +61,11 @@ pub struct ServerOptions {
     #[arg(long, env = "SNUG_LINE_LIMIT", value_name = "SIZE", default_value = "4096",
         value_parser = size_in::<usize>(256..=65_535), help_heading = ROOM)]
     pub line_limit: usize,
+
+    /// Bytes that a client may say in a second; with 0 as many as it likes.
+    #[arg(long, env = "SNUG_MAX_CHAT", value_name = "SIZE", default_value = "0",
+        value_parser = size_in::<u32>(0..=GIB), help_heading = ROOM)]
+    pub max_chat: u32,
 
     /// Largest file that is taken.
     #[arg(long, env = "SNUG_MAX_FILE", value_name = "SIZE", default_value = "1G",
@@ -91,7 +115,8 @@ pub struct ServerOptions {
 
 const NOTES: &str = "\
 Sizes take K, M, G and T; times take ms, s, m and h.
-Each option can stand in the environment, too: --max-file as SNUG_MAX_FILE.";
+Each option can stand in the environment, too: --max-file as SNUG_MAX_FILE.
+HOST and PORT are not needed where a service manager hands over a socket.";
 
 const ROOM: &str = "The room";
 const FILES: &str = "Files";
@@ -121,23 +146,25 @@ mod tests {
     #[test]
     fn has_its_defaults() {
         let options = parse(&["localhost", "5000"]).unwrap();
-        assert_eq!((options.host.as_str(), options.port), ("localhost", 5000));
+        assert_eq!((options.host.as_deref(), options.port), (Some("localhost"), Some(5000)));
         assert_eq!(options.folder, PathBuf::from("./server"));
         assert_eq!((options.max_clients, options.max_uploads), (1024, 64));
         assert_eq!((options.log_size, options.line_limit), (16 << 20, 4096));
+        assert_eq!((options.max_per_address, options.max_new), (None, None));
+        assert_eq!(options.max_chat, 0);
         assert_eq!((options.max_file, options.max_folder), (GIB, 16 * GIB));
         assert_eq!((options.max_address, options.block_size), (16 * GIB, 65_536));
         assert_eq!(options.patience, Duration::from_secs(1));
         assert_eq!(options.stall, Duration::from_mins(1));
         assert_eq!(options.send_timeout, Duration::from_secs(30));
         assert_eq!(options.keep_alive, Duration::from_secs(30));
-        assert!(!options.quiet);
+        assert!(!options.quiet && !options.no_sandbox);
     }
 
     #[test]
     fn takes_options_before_and_after() {
         let options = parse(&["--log-size", "1m", "::", "0", "--stall=500ms", "-q"]).unwrap();
-        assert_eq!((options.host.as_str(), options.port), ("::", 0));
+        assert_eq!((options.host.as_deref(), options.port), (Some("::"), Some(0)));
         assert_eq!(options.log_size, 1 << 20);
         assert_eq!(options.stall, Duration::from_millis(500));
         assert!(options.quiet);

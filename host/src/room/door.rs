@@ -2,13 +2,14 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::net::UnixDatagram;
 
 use mio::net::{TcpListener, TcpStream};
 use rustix::io::Errno;
-use snug_core::server::full_notice;
+use snug_core::server::refusal_notice;
 use snug_core::time::Instant;
+use snug_core::wire::notice::Refusal;
 
 /// How long nobody is let in when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -20,7 +21,7 @@ pub(super) struct Door {
     listeners: Vec<TcpListener>,
     /// Listeners that may have somebody waiting.
     waiting: Vec<bool>,
-    reserve: Option<File>,
+    reserve: Option<UnixDatagram>,
     shut_until: Instant,
 }
 
@@ -56,7 +57,7 @@ impl Door {
                 Ok(newcomer) => return Some(newcomer),
                 Err(error) if is_of_the_newcomer(&error) => {}
                 Err(error) if is_shortage(&error) => {
-                    self.turn_away(now, at);
+                    self.shut(now, at);
                     return None;
                 }
                 Err(_) => self.waiting[at] = false,
@@ -66,28 +67,30 @@ impl Door {
 
     /// Tells one newcomer, over the reserve, that there is no room, and shuts
     /// the door for a moment.
-    fn turn_away(&mut self, now: Instant, at: usize) {
+    fn shut(&mut self, now: Instant, at: usize) {
         self.reserve = None;
         if let Ok((stream, _)) = self.listeners[at].accept() {
-            tell_full(stream);
+            turn_away(stream, Refusal::RoomFull);
         }
         self.reserve = reserve();
         self.shut_until = now + PAUSE;
     }
 }
 
-/// Tells somebody that there is no room, and closes.
-pub(super) fn tell_full(mut stream: TcpStream) {
+/// Tells somebody why there is no way in, and closes.
+pub(super) fn turn_away(mut stream: TcpStream, why: Refusal) {
     let mut line = [0; 128];
-    let len = full_notice(&mut line);
+    let len = refusal_notice(&mut line, why);
     // What came already is read, or closing would take the notice back. A
     // newcomer that does not take the line at once does without it.
     let _ = stream.read(&mut [0; 512]);
     let _ = stream.write(&line[..len]);
 }
 
-fn reserve() -> Option<File> {
-    File::open("/dev/null").ok()
+/// A socket that nobody ever hears of: it takes a descriptor and a place in the
+/// system's table of open files, and needs no name, which a sandbox would hide.
+fn reserve() -> Option<UnixDatagram> {
+    UnixDatagram::unbound().ok()
 }
 
 /// Whether it was the newcomer that failed, not the listener: it hung up while

@@ -1,6 +1,7 @@
 //! A socket as the core's links are: ready or not, and never waiting.
 
 use core::fmt;
+use core::time::Duration;
 use std::error;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -8,6 +9,13 @@ use std::net::Shutdown;
 use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
 use mio::event::Event;
 use mio::net::TcpStream;
+
+use crate::net;
+
+/// How long the system keeps what a peer was sent and does not take, once the
+/// room has ended the connection. Megabytes may wait, and a peer that never
+/// reads could leave one such connection behind after the other.
+const DELIVERY: Duration = Duration::from_secs(10);
 
 /// A TCP connection, with what the last events and calls told of it.
 ///
@@ -46,9 +54,11 @@ impl TcpLink {
         self.ended |= event.is_read_closed() || event.is_error();
     }
 
-    /// Ends this side's sending; what was sent still arrives.
+    /// Ends this side's sending; what was sent still arrives, if the peer takes
+    /// it in time.
     pub fn end(&mut self) {
         // Nothing is to be done about a connection that is gone already.
+        let _ = net::limit_delivery(&self.stream, DELIVERY);
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 }

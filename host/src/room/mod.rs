@@ -5,6 +5,7 @@
 //! terminal ([`console`](crate::console)).
 
 mod door;
+mod guests;
 mod link;
 mod memory;
 mod seats;
@@ -17,7 +18,9 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use snug_core::io::{Received, receive, transmit};
 use snug_core::server::Server;
 use snug_core::time::Instant;
+use snug_core::wire::notice::Refusal;
 
+pub use guests::Limits;
 pub use link::{LinkError, TcpLink};
 pub use memory::RoomMemory;
 
@@ -27,7 +30,7 @@ use crate::folder::FolderStore;
 use crate::net;
 use crate::signals::Signals;
 use crate::{Wake, explain};
-use door::{Door, tell_full};
+use door::{Door, turn_away};
 use seats::Seats;
 
 /// Tokens below are seats, by the place of their client.
@@ -37,8 +40,8 @@ const FIRST_LISTENER: usize = usize::MAX / 2;
 
 /// Events that are taken at once.
 const EVENTS: usize = 1024;
-/// Newcomers, reads and writes in a turn before events are looked for again:
-/// few enough to stay fair, enough for waiting to cost little beside them.
+/// Newcomers, reads and writes before events are looked for again: few enough
+/// to stay fair, enough for waiting to cost little beside them.
 const NEWCOMERS: usize = 64;
 const READS: usize = 256;
 const WRITES: usize = 4096;
@@ -65,14 +68,17 @@ pub struct Room<'m> {
 pub struct Waiting {
     poll: Poll,
     waker: Arc<Waker>,
+    signals: Signals,
 }
 
 impl Waiting {
-    /// A poll, and a waker for it.
+    /// A poll, and a waker for it. From here on a signal waits for the room.
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new().map_err(|e| explain("cannot wait for events", &e))?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
-        Ok(Self { poll, waker })
+        let mut signals = Signals::take_over()?;
+        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
+        Ok(Self { poll, waker, signals })
     }
 
     /// A call that wakes the room.
@@ -91,24 +97,23 @@ impl<'m> Room<'m> {
         waiting: Waiting,
         server: Server<'m, FolderStore>,
         listeners: Vec<mio::net::TcpListener>,
+        limits: Limits,
         console: Option<Console>,
         keep_alive: Duration,
     ) -> io::Result<Self> {
-        let poll = waiting.poll;
-        let mut signals = Signals::take_over()?;
-        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
+        let Waiting { poll, signals, .. } = waiting;
         let mut door = Door::new(listeners);
         for (index, listener) in door.listeners().iter_mut().enumerate() {
             let token = Token(FIRST_LISTENER + index);
             poll.registry().register(listener, token, Interest::READABLE)?;
         }
-        let seats = Seats::new(server.capacity());
+        let seats = Seats::new(server.capacity(), limits);
         let clock = Clock::start();
         Ok(Self { poll, server, door, seats, console, signals, clock, keep_alive })
     }
 
     /// Serves until a signal asks to end.
-    pub fn run(mut self) -> io::Result<()> {
+    pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             let more = self.turn();
@@ -157,19 +162,28 @@ impl<'m> Room<'m> {
     /// Does what is to be done now; whether some of it is left for later.
     fn turn(&mut self) -> bool {
         let now = self.clock.now();
-        if self.server.poll_timeout().is_some_and(|due| due <= now) {
-            self.server.handle_timeout(now);
-        }
-        self.seats.sweep(now);
         while let Some(slot) = self.server.store_mut().poll_stored() {
             self.server.handle_stored(now, slot);
         }
         self.let_in(now);
-        let mut more = self.read(now);
-        more |= self.write(now);
+        let mut more = self.exchange(now);
+        more |= self.expire(now);
         self.close(now);
         self.show();
         more
+    }
+
+    /// Handles what is due by the clock; whether there was something.
+    ///
+    /// It comes after the reads: if this thread was held up, what came in
+    /// between came in time, and the link was not quiet.
+    fn expire(&mut self, now: Instant) -> bool {
+        self.seats.sweep(now);
+        let due = self.server.poll_timeout().is_some_and(|due| due <= now);
+        if due {
+            self.server.handle_timeout(now);
+        }
+        due
     }
 
     fn let_in(&mut self, now: Instant) {
@@ -178,6 +192,10 @@ impl<'m> Room<'m> {
                 return;
             }
             let Some((stream, addr)) = self.door.next(now) else { return };
+            if let Err(why) = self.seats.guests.admit(now, addr.ip()) {
+                turn_away(stream, why);
+                continue;
+            }
             // A peer that cannot be set up is gone already.
             if net::tune(&stream, self.keep_alive).is_err() {
                 continue;
@@ -185,20 +203,36 @@ impl<'m> Room<'m> {
             match self.server.handle_connected(now, addr) {
                 Ok(id) => {
                     let link = TcpLink::new(stream);
-                    if self.seats.seat(id, link, self.poll.registry()).is_err() {
+                    if self.seats.seat(id, link, addr.ip(), self.poll.registry()).is_err() {
                         self.server.handle_gone(now, id);
                     }
                 }
-                Err(_) => tell_full(stream),
+                Err(_) => turn_away(stream, Refusal::RoomFull),
             }
         }
     }
 
-    /// Reads where there is something; whether there may be more.
-    fn read(&mut self, now: Instant) -> bool {
-        for _ in 0..READS {
+    /// Reads and writes until nothing is left to do, or events are to be looked
+    /// for again; whether the latter. Each can make work for the other: what is
+    /// said is to be sent, and a peer that has its answers may ask for more.
+    fn exchange(&mut self, now: Instant) -> bool {
+        let (mut reads, mut writes) = (0, 0);
+        while reads < READS && writes < WRITES {
+            let (read, written) = (self.read(now, READS - reads), self.write(now, WRITES - writes));
+            if read + written == 0 {
+                return false;
+            }
+            reads += read;
+            writes += written;
+        }
+        true
+    }
+
+    /// Reads where there is something, so often at most; tells how often.
+    fn read(&mut self, now: Instant, most: usize) -> usize {
+        for count in 0..most {
             let resumed = self.server.poll_receive(now);
-            let Some(id) = resumed.or_else(|| self.seats.next_readable()) else { return false };
+            let Some(id) = resumed.or_else(|| self.seats.next_readable()) else { return count };
             let Some(link) = self.seats.link(id) else { continue };
             let received = receive(&mut self.server, now, id, link);
             match received {
@@ -207,13 +241,13 @@ impl<'m> Room<'m> {
                 Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),
             }
         }
-        true
+        most
     }
 
-    /// Writes where something is due; whether there may be more.
-    fn write(&mut self, now: Instant) -> bool {
-        for _ in 0..WRITES {
-            let Some(id) = self.server.poll_transmit(now) else { return false };
+    /// Writes where something is due, so often at most; tells how often.
+    fn write(&mut self, now: Instant, most: usize) -> usize {
+        for count in 0..most {
+            let Some(id) = self.server.poll_transmit(now) else { return count };
             match self.seats.link(id) {
                 Some(link) => {
                     let sent = transmit(&mut self.server, now, id, link);
@@ -224,7 +258,7 @@ impl<'m> Room<'m> {
                 None => self.server.handle_gone(now, id),
             }
         }
-        true
+        most
     }
 
     fn close(&mut self, now: Instant) {
@@ -249,7 +283,7 @@ impl<'m> Room<'m> {
     }
 
     /// The classic farewell: over the terminal's `^C`, and out.
-    fn say_goodbye(mut self) {
+    fn say_goodbye(&mut self) {
         self.show();
         if let Some(mut console) = self.console.take() {
             console.offer(b"\x1b[F\nexit\n");

@@ -1,5 +1,6 @@
 //! The links of those who are in the room, by the place of their client.
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io;
@@ -9,6 +10,7 @@ use mio::{Interest, Registry, Token};
 use snug_core::id::ClientId;
 use snug_core::time::Instant;
 
+use super::guests::{Guests, Limits};
 use super::link::TcpLink;
 
 /// How long a link that the room closes stays open for reading. Closing it with
@@ -22,11 +24,14 @@ const MOST_LINGERING: usize = 64;
 struct Seat {
     id: ClientId,
     link: TcpLink,
+    from: IpAddr,
 }
 
 /// All links.
 #[derive(Debug)]
 pub(super) struct Seats {
+    /// Where those come from who sit here.
+    pub(super) guests: Guests,
     by_place: Vec<Option<Seat>>,
     /// Places whose links may have something to read, each at most once.
     readable: VecDeque<usize>,
@@ -37,8 +42,9 @@ pub(super) struct Seats {
 
 impl Seats {
     /// Seats for so many clients; nothing is allocated later.
-    pub(super) fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize, limits: Limits) -> Self {
         Self {
+            guests: Guests::new(limits, count),
             by_place: (0..count).map(|_| None).collect(),
             readable: VecDeque::with_capacity(count),
             queued: vec![false; count],
@@ -51,11 +57,13 @@ impl Seats {
         &mut self,
         id: ClientId,
         mut link: TcpLink,
+        from: IpAddr,
         registry: &Registry,
     ) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         registry.register(link.stream(), Token(id.index()), interest)?;
-        self.by_place[id.index()] = Some(Seat { id, link });
+        self.by_place[id.index()] = Some(Seat { id, link, from });
+        self.guests.enter(from);
         self.read_later(id);
         Ok(())
     }
@@ -99,7 +107,9 @@ impl Seats {
 
     /// Takes the link of a client that is gone.
     pub(super) fn clear(&mut self, id: ClientId) -> Option<TcpLink> {
-        self.by_place[id.index()].take_if(|seat| seat.id == id).map(|seat| seat.link)
+        let seat = self.by_place[id.index()].take_if(|seat| seat.id == id)?;
+        self.guests.leave(seat.from);
+        Some(seat.link)
     }
 
     /// Closes the link of a client that the room lets go.

@@ -28,8 +28,12 @@ fn file_name_is_harmless(name: &str) {
 }
 
 fn same_in_other_cases(nick: &Nick) {
+    let one_to_one = |c: char| c.to_uppercase().count() == 1 && c.to_lowercase().count() == 1;
+    if !nick.as_str().chars().all(one_to_one) {
+        return;
+    }
     for other in [nick.as_str().to_lowercase(), nick.as_str().to_uppercase()] {
-        // In another case it may be too long, or end with a combining mark.
+        // In another case it may be one of the server's.
         let Ok(other) = Nick::parse(other.as_bytes()) else { continue };
         assert!(nick.same(&other), "{nick} and {other}");
         assert_eq!(nick.fold_hash(7), other.fold_hash(7), "{nick} and {other}");

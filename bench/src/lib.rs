@@ -1,0 +1,17 @@
+//! Load for a room, and what it takes to believe its figures.
+//!
+//! - [`crowd`]: many connections on one thread
+//! - [`wires`]: what those who are compared want to hear
+//! - [`transcript`]: what was delivered, verified byte for byte
+//! - [`fanout`], [`joins`], [`idle`], [`upload`]: the loads
+//! - [`process`], [`figures`]: what the processes used; numbers for people
+
+pub mod crowd;
+pub mod fanout;
+pub mod figures;
+pub mod idle;
+pub mod joins;
+pub mod process;
+pub mod transcript;
+pub mod upload;
+pub mod wires;

@@ -1,0 +1,185 @@
+//! A room on one stack, its peers on another, a cable, and a clock that is
+//! moved by hand.
+
+use core::time::Duration;
+use std::collections::HashMap;
+
+use smoltcp::iface::{self, Interface, SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::tcp::{Socket, SocketBuffer};
+use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
+use snug_core::io::smoltcp::{Pool, PoolMemory, Room, SPARE};
+use snug_core::memory::StaticMemory;
+use snug_core::server::{Config, Server};
+use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::time::Instant;
+use snug_core::wire::name::FileName;
+
+use super::cable::{End, cable};
+
+/// Clients of the room.
+pub(crate) const CLIENTS: usize = 3;
+const SOCKETS: usize = CLIENTS + SPARE;
+/// The line limit is half of what a socket takes, as on a device.
+const LINE: usize = 508;
+const PORT: u16 = 9999;
+const SERVER: Ipv4Address = Ipv4Address::new(10, 0, 0, 1);
+
+pub(crate) struct World {
+    pub(crate) room: Room<'static, Files, End, SOCKETS>,
+    pub(crate) now: Instant,
+    interface: Interface,
+    device: End,
+    peers: SocketSet<'static>,
+    next_port: u16,
+    /// When the room wants to be called again.
+    due: Option<Instant>,
+    /// The peers' machine is off.
+    pub(crate) silent: bool,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let (mut here, mut there) = cable();
+        let memory = leak(StaticMemory::<CLIENTS, 128, 512, 2, 536>::new());
+        let config = Config { line_limit: LINE as u16, ..Config::default() };
+        let server = Server::new(memory.lend(), config, Files::default()).unwrap();
+        let pool = Pool::new(leak(PoolMemory::<SOCKETS, 1024, 1024>::new()), PORT);
+        let interface = interface(&mut here, 1, SERVER);
+        let peers = (0..128).map(|_| SocketStorage::EMPTY).collect::<Vec<_>>();
+        Self {
+            room: Room::new(server, pool, interface, here),
+            now: Instant::from_millis(1),
+            interface: self::interface(&mut there, 2, Ipv4Address::new(10, 0, 0, 2)),
+            device: there,
+            peers: SocketSet::new(Vec::leak(peers)),
+            next_port: 50_000,
+            due: None,
+            silent: false,
+        }
+    }
+
+    /// The room's end of the cable loses every so manieth frame.
+    pub(crate) fn lose(&mut self, every: usize) {
+        self.room.device().loses = every;
+        self.device.loses = every + 2;
+    }
+
+    /// Both stacks do what there is to do.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..1000 {
+            let now = self.now;
+            self.due = self.room.poll(now);
+            let now_there = smoltcp::time::Instant::from_millis(now.as_millis().cast_signed());
+            if self.silent {
+                while let Some(frame) = smoltcp::phy::Device::receive(&mut self.device, now_there) {
+                    drop(frame);
+                }
+            } else {
+                self.interface.poll(now_there, &mut self.device, &mut self.peers);
+            }
+            let frames = self.room.device().has_frame() || self.device.has_frame();
+            if !frames && self.due.is_none_or(|due| due > now) {
+                return;
+            }
+        }
+        panic!("the stacks never come to rest");
+    }
+
+    /// Time goes by, in steps of 10 ms as a device's clock does, and both
+    /// stacks do what falls due.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            self.now = self.now + Duration::from_millis(10);
+            self.settle();
+        }
+    }
+
+    pub(crate) fn connect(&mut self) -> SocketHandle {
+        let buffer = || SocketBuffer::new(Vec::leak(vec![0; 4096]));
+        let mut socket = Socket::new(buffer(), buffer());
+        socket.set_nagle_enabled(false);
+        self.next_port += 1;
+        socket.connect(self.interface.context(), (SERVER, PORT), self.next_port).unwrap();
+        let peer = self.peers.add(socket);
+        self.settle();
+        peer
+    }
+
+    pub(crate) fn socket(&mut self, peer: SocketHandle) -> &mut Socket<'static> {
+        self.peers.get_mut(peer)
+    }
+
+    /// A peer sends as much as its socket takes; how much that was.
+    pub(crate) fn send(&mut self, peer: SocketHandle, bytes: &[u8]) -> usize {
+        let sent = self.socket(peer).send_slice(bytes).unwrap();
+        self.settle();
+        sent
+    }
+
+    /// A peer sends all of it, however long that takes.
+    pub(crate) fn send_all(&mut self, peer: SocketHandle, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let sent = self.send(peer, bytes);
+            bytes = &bytes[sent..];
+            self.pass(Duration::from_millis(10));
+        }
+    }
+
+    /// What has come for a peer.
+    pub(crate) fn heard(&mut self, peer: SocketHandle) -> String {
+        let mut bytes = Vec::new();
+        let mut piece = [0; 4096];
+        while let Ok(count @ 1..) = self.socket(peer).recv_slice(&mut piece) {
+            bytes.extend_from_slice(&piece[..count]);
+            self.settle();
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+}
+
+fn leak<T>(value: T) -> &'static mut T {
+    Box::leak(Box::new(value))
+}
+
+fn interface(device: &mut End, number: u8, address: Ipv4Address) -> Interface {
+    let hardware = EthernetAddress([2, 0, 0, 0, 0, number]);
+    let config = iface::Config::new(hardware.into());
+    let mut interface = Interface::new(config, device, smoltcp::time::Instant::ZERO);
+    interface.update_ip_addrs(|all| all.push(IpCidr::new(address.into(), 24)).unwrap());
+    interface
+}
+
+/// Files by name, in memory.
+#[derive(Default)]
+pub(crate) struct Files {
+    pub(crate) stored: HashMap<String, Vec<u8>>,
+    drafts: HashMap<UploadSlot, (String, Vec<u8>)>,
+}
+
+impl Store for Files {
+    fn used(&self) -> u64 {
+        self.stored.values().map(|bytes| bytes.len() as u64).sum()
+    }
+
+    fn create(&mut self, slot: UploadSlot, name: &FileName, _: u64) -> nb::Result<(), StoreError> {
+        self.drafts.insert(slot, (name.as_str().into(), Vec::new()));
+        Ok(())
+    }
+
+    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+        let draft = self.drafts.get_mut(&slot).ok_or(StoreError::Failed)?;
+        draft.1.extend_from_slice(block);
+        Ok(())
+    }
+
+    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
+        let (name, bytes) = self.drafts.remove(&slot).ok_or(StoreError::Failed)?;
+        self.stored.insert(name, bytes);
+        Ok(())
+    }
+
+    fn abort(&mut self, slot: UploadSlot) {
+        self.drafts.remove(&slot);
+    }
+}

@@ -1,0 +1,100 @@
+//! What is on the disk, in which order, before the store says that it is.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use tempfile::TempDir;
+
+use super::disk::Call;
+use super::tests::{Bench, bench, file_name, names, slot, text};
+use super::witness::{Seen, Witness};
+use super::*;
+
+fn witness(bench: &Bench) -> &Witness {
+    &bench.store.directory.disk.witness
+}
+
+fn seen(bench: &Bench) -> Vec<Call> {
+    witness(bench).seen().iter().map(|seen| seen.kind).collect()
+}
+
+fn inode(folder: &TempDir, name: &str) -> u64 {
+    fs::metadata(folder.path().join(name)).unwrap().ino()
+}
+
+#[test]
+fn a_file_is_written_synced_named_and_its_name_synced_and_then_committed() {
+    let (folder, mut bench) = bench(1);
+    bench.put(0, "a", &text(150)).unwrap();
+    let (file, itself) = (inode(&folder, "a"), inode(&folder, "."));
+    let order = [
+        (Call::Create, file),
+        (Call::Write, file),
+        (Call::Write, file),
+        (Call::Write, file),
+        (Call::Sync, file),
+        (Call::Rename, file),
+        (Call::SyncFolder, itself),
+    ];
+    let order = order.map(|(kind, inode)| Seen { kind, inode });
+    assert_eq!(witness(&bench).seen(), order);
+}
+
+#[test]
+fn a_file_with_bytes_put_before_it_is_synced_as_a_whole() {
+    let (folder, mut bench) = bench(1);
+    bench.create(0, "a").unwrap();
+    bench.write(0, b"456").unwrap();
+    bench.prepend(0, b"123").unwrap();
+    bench.commit(0).unwrap();
+    let file = inode(&folder, "a");
+    let of_file = witness(&bench).seen().into_iter().filter(|seen| seen.inode == file);
+    let kinds: Vec<_> = of_file.map(|seen| seen.kind).collect();
+    assert_eq!(kinds, [Call::Create, Call::Write, Call::Write, Call::Sync, Call::Rename]);
+    assert_eq!(seen(&bench).last(), Some(&Call::SyncFolder));
+}
+
+#[test]
+fn nothing_is_committed_while_one_of_these_steps_is_under_way() {
+    for step in [Call::Write, Call::Sync, Call::Rename, Call::SyncFolder] {
+        let (folder, mut bench) = bench(1);
+        bench.create(0, "a").unwrap();
+        witness(&bench).hold(step);
+        bench.write(0, b"text").unwrap();
+        assert_eq!(bench.store.commit(slot(0)), Err(nb::Error::WouldBlock));
+        witness(&bench).await_held();
+        while bench.store.poll_stored().is_some() {}
+        assert_eq!(bench.store.commit(slot(0)), Err(nb::Error::WouldBlock), "{step:?}");
+        let named = names(&folder).contains(&"a".into());
+        assert_eq!(named, step == Call::SyncFolder, "{step:?}");
+        witness(&bench).let_go();
+        bench.commit(0).unwrap();
+        assert_eq!(names(&folder), ["a"]);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_synced_gets_no_name() {
+    for step in [Call::Write, Call::Sync, Call::Rename] {
+        let (folder, mut bench) = bench(1);
+        bench.put(0, "a", b"older").unwrap();
+        witness(&bench).fail(step);
+        bench.create(0, "a").unwrap();
+        bench.write(0, b"newer").unwrap();
+        assert_eq!(bench.commit(0), Err(StoreError::Failed), "{step:?}");
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"older", "{step:?}");
+        assert_eq!(names(&folder), ["a"], "{step:?}");
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_synced_is_not_committed() {
+    let (folder, mut bench) = bench(1);
+    witness(&bench).fail(Call::SyncFolder);
+    let name = file_name("a");
+    bench.finish(|store| store.create(slot(0), &name, 4)).unwrap();
+    bench.write(0, b"text").unwrap();
+    assert_eq!(bench.commit(0), Err(StoreError::Failed));
+    // It stands, whole, but may not after a loss of power: nobody is told.
+    assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"text");
+}

@@ -1,0 +1,113 @@
+//! How long the device's passes take, in instructions.
+//!
+//! Run by `firmware/pace`, with firmware that counts them.
+
+#[path = "device/machine.rs"]
+mod machine;
+#[path = "scenarios/person.rs"]
+mod person;
+
+use std::{env, thread};
+
+use machine::{Card, Machine};
+use person::Person;
+
+/// Every instruction takes 2^5 ns, which is 1.6 cycles of the timer at 50 MHz:
+/// about what they take on a real Cortex-M3.
+const ICOUNT: [&str; 2] = ["-icount", "shift=5"];
+/// Instructions that a pass may take.
+const WORST: u32 = 1_500_000;
+/// Clients that the firmware has places for.
+const CLIENTS: usize = 8;
+const LINES: u32 = 200;
+
+/// What the firmware has counted, as instructions. `name` is that of the
+/// variable that tells where.
+fn counted(device: &Machine, name: &str) -> u32 {
+    let address = env::var(name).expect("run by firmware/pace");
+    let ram = device.ram(u32::from_str_radix(&address, 16).unwrap(), 4);
+    let cycles = u32::from_le_bytes(ram.try_into().unwrap());
+    (u64::from(cycles) * 5 / 8) as u32
+}
+
+fn worst(device: &Machine) -> u32 {
+    counted(device, "SNUG_PACE_WORST")
+}
+
+fn busy(device: &Machine) -> u32 {
+    counted(device, "SNUG_PACE_BUSY")
+}
+
+fn device(card: Option<&Card>) -> Machine {
+    Machine::start_with(card, &ICOUNT)
+}
+
+fn line_peer(device: &Machine) -> Person {
+    let mut peer = device.join();
+    peer.switches();
+    peer
+}
+
+/// Instructions a line, from one who speaks to so many who listen.
+fn relay(listeners: usize) -> u32 {
+    let device = device(None);
+    let mut speaker = line_peer(&device);
+    let mut all: Vec<_> = (0..listeners).map(|_| line_peer(&device)).collect();
+    let before = busy(&device);
+    for number in 0..LINES {
+        speaker.sends(format!("a line of the usual length, number {number}\n"));
+        for peer in &mut all {
+            peer.hears(&format!("number {number}\n"));
+        }
+    }
+    (busy(&device) - before) / LINES
+}
+
+/// The longest pass while everybody speaks at once, in lines as short as they
+/// can be.
+fn storm() -> u32 {
+    let device = device(None);
+    let peers: Vec<_> = (0..CLIENTS).map(|_| line_peer(&device)).collect();
+    let speakers = peers.into_iter().map(|mut peer| {
+        thread::spawn(move || {
+            peer.sends("a\n".repeat(200) + "done\n");
+            for _ in 1..CLIENTS {
+                peer.hears("] done\n");
+            }
+            peer
+        })
+    });
+    let speakers: Vec<_> = speakers.collect();
+    // Nobody leaves before all are done.
+    let _peers: Vec<_> = speakers.into_iter().map(|speaker| speaker.join().unwrap()).collect();
+    worst(&device)
+}
+
+/// The longest pass while files come in through all slots.
+fn files() -> u32 {
+    let card = Card::new(64);
+    let device = device(Some(&card));
+    let peers: Vec<_> = (0..4).map(|_| line_peer(&device)).collect();
+    let uploads = peers.into_iter().zip(0..).map(|(mut peer, number)| {
+        thread::spawn(move || {
+            assert!(peer.uploads(&format!("{number}.bin"), &vec![number; 200_000]));
+        })
+    });
+    for upload in uploads.collect::<Vec<_>>() {
+        upload.join().unwrap();
+    }
+    worst(&device)
+}
+
+#[test]
+#[ignore = "run by firmware/pace"]
+fn passes_are_short() {
+    let (one, all) = (relay(1), relay(CLIENTS - 1));
+    let further = all.saturating_sub(one) / (CLIENTS as u32 - 2);
+    println!("instructions for a line from one peer to one other: {one}");
+    println!("for each further peer that it goes to: {further}");
+    let (storm, files) = (storm(), files());
+    println!("longest pass, {CLIENTS} peers speak as fast as they can: {storm}");
+    println!("longest pass, 4 uploads at once: {files}");
+    assert!(storm.max(files) <= WORST, "a pass may take {WORST}");
+}

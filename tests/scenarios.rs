@@ -1,0 +1,49 @@
+//! The scenarios of every room, against `srv`. The device has the same ones.
+
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "scenarios/person.rs"]
+mod person;
+#[macro_use]
+#[path = "scenarios/mod.rs"]
+mod scenarios;
+#[path = "support/served.rs"]
+mod served;
+#[path = "support/site.rs"]
+mod site;
+
+use core::net::SocketAddr;
+
+use scenarios::{CLIENTS, Files, Place};
+use served::Served;
+
+impl Place for Served {
+    fn start() -> Self {
+        Self::start(&["--max-clients", &CLIENTS.to_string(), "--log-size", "64K"])
+    }
+
+    fn addr(&self) -> SocketAddr {
+        self.at
+    }
+
+    fn shows(&mut self, part: &str) {
+        while !self.console.line().contains(part) {}
+    }
+
+    fn end(self) -> Files {
+        peer::wait_until("the drafts are gone", || self.site.drafts() == 0);
+        let names = self.site.standing().into_keys();
+        names.map(|name| (name.clone(), self.site.stored(&name))).collect()
+    }
+}
+
+macro_rules! run_on_the_host {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            scenarios::$name::<Served>();
+        })*
+    };
+}
+
+each_scenario!(run_on_the_host);
