@@ -338,3 +338,20 @@ fn history_again_and_again_keeps_nobody_waiting() {
         assert!(steps < 3);
     }
 }
+
+#[test]
+fn answers_come_right_behind_the_line_that_is_half_out() {
+    let mut ground = Ground::new(Sizes::default());
+    let mut world = World::new(&mut ground);
+    let (ada, bob) = (world.join_lines(), world.join_classic());
+    world.read(bob);
+    world.block(bob, 10);
+    world.send(ada, "one\n");
+    world.send(ada, "two\n");
+    world.send(bob, "\n");
+    world.unblock(bob);
+    assert_eq!(
+        world.read(bob),
+        "[10.0.0.1:5000] one\n\n> This is Snug; #help lists what it knows\n[10.0.0.1:5000] two\n"
+    );
+}

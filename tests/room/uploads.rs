@@ -49,6 +49,19 @@ fn empty_files_and_files_of_a_block() {
 }
 
 #[test]
+fn all_of_an_upload_in_one_burst() {
+    let mut ground = Ground::new(Sizes::default());
+    let mut world = World::new(&mut ground);
+    let (ada, bob) = (world.join_lines(), world.join_classic());
+    world.read(ada);
+    // The newline is the file's, and bob stays classic.
+    world.send(bob, "I will upload a file#upload 'a' 9one\ntwo.\n");
+    let text = format!("[10.0.0.2:5000] I will upload a file\n{UPLOADED}");
+    assert_eq!(world.read(ada), text);
+    assert_eq!(world.file("a").as_deref(), Some("one\ntwo.\n"));
+}
+
+#[test]
 fn a_header_in_any_pieces() {
     let bytes = b"I will upload a file#upload 'a b' 10";
     for cut in 1..bytes.len() {

@@ -1,0 +1,103 @@
+//! All who are at the far ends, and what they have stored.
+
+use core::cell::RefCell;
+use std::rc::Rc;
+
+use snug_core::server::Config;
+
+use super::deeds::{Deeds, Truth};
+use super::disk::Disk;
+use super::peer::Peer;
+use super::room::World;
+use super::words::is_file_name;
+
+/// All peers of one life of the room.
+#[derive(Debug)]
+pub(crate) struct Crowd<'m> {
+    pub(crate) now: u64,
+    pub(crate) config: Config,
+    /// Uploads that there can be at once.
+    pub(crate) slots: usize,
+    pub(crate) peers: Vec<Peer<'m>>,
+    pub(crate) deeds: Deeds,
+    pub(crate) disk: Rc<RefCell<Disk>>,
+    /// Bytes that stood in the folder when this life began.
+    pub(crate) found: u64,
+}
+
+impl World for Crowd<'_> {
+    fn truth(&mut self, peer: usize) -> &mut Truth {
+        &mut self.peers[peer].truth
+    }
+
+    fn deeds(&mut self) -> &mut Deeds {
+        &mut self.deeds
+    }
+
+    fn may_leave(&self, at: usize) -> bool {
+        let peer = &self.peers[at];
+        let timeout = u64::try_from(self.config.write_timeout.as_millis()).expect("it is short");
+        let blocked = peer.blocked.is_some_and(|since| self.now >= since + timeout);
+        let farewell = peer.farewell;
+        let over = farewell.ended || farewell.quit || farewell.reset || farewell.unclear;
+        over || blocked || self.has_stalled(at)
+    }
+
+    fn is_durable(&self, name: &str, number: usize) -> bool {
+        let disk = self.disk.borrow();
+        disk.durable.get(name).is_some_and(|file| file.number >= number)
+    }
+}
+
+impl Crowd<'_> {
+    /// Whether a file of a peer has been on its way for too long.
+    fn has_stalled(&self, at: usize) -> bool {
+        let timeout = u64::try_from(self.config.stall_timeout.as_millis()).expect("it is short");
+        self.deeds.uploads.iter().any(|upload| {
+            upload.owner == at && upload.stored.is_none() && self.now >= upload.begun + timeout
+        })
+    }
+
+    /// Holds what the disk has stored against what was sent.
+    pub(crate) fn inspect(&mut self) {
+        let disk = Rc::clone(&self.disk);
+        let mut disk = disk.borrow_mut();
+        if disk.commits.is_empty() && disk.touched.is_empty() {
+            return;
+        }
+        assert!(disk.touched.is_empty(), "half a file stands under {:?}", disk.touched);
+        for (name, file) in core::mem::take(&mut disk.commits) {
+            let mut uploads = self.deeds.uploads.iter_mut();
+            let sent = uploads.find(|upload| {
+                upload.stored.is_none() && upload.name == name && upload.bytes == file.bytes
+            });
+            let len = file.bytes.len();
+            let upload = sent.unwrap_or_else(|| {
+                panic!(
+                    "nobody sent the {len} bytes of {name}: {:?}",
+                    String::from_utf8_lossy(&file.bytes)
+                )
+            });
+            assert!(!upload.refused, "{name} was refused and is stored");
+            upload.stored = Some(file.number);
+            let ip = upload.ip;
+            assert!(len as u64 <= self.config.max_file, "{name} is too large");
+            assert!(self.deeds.stored_by(ip) <= self.config.max_address, "{ip} stores too much");
+        }
+        assert!(disk.used() <= self.config.max_folder.max(self.found), "the folder is too full");
+    }
+
+    /// Whether there is a reason for a file not to be stored.
+    pub(crate) fn may_be_refused(&self, id: usize) -> bool {
+        let upload = &self.deeds.uploads[id];
+        let size = upload.bytes.len() as u64;
+        let tried = self.deeds.tried_by(upload.ip, id) + size;
+        let all: u64 = self.deeds.uploads.iter().map(|upload| upload.bytes.len() as u64).sum();
+        !is_file_name(&upload.name)
+            || self.slots == 0
+            || size > self.config.max_file
+            || tried > self.config.max_address
+            || self.found + all > self.config.max_folder
+            || self.disk.borrow().failed.contains(&upload.name)
+    }
+}

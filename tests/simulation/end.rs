@@ -1,0 +1,297 @@
+//! The end of a life: what everybody heard, and what is left of them.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use snug_core::client::Mode;
+
+use super::deeds::{Asked, Public};
+use super::disk::Mood;
+use super::life::Life;
+use super::peer::Tongue;
+use super::room::cost;
+use super::stream::{Answer, State, Stream};
+use super::wire::Weather;
+
+/// How long it takes, at most, until all that happened is over: stalls, write
+/// timeouts, and what they kept waiting.
+const DRAIN: u64 = 400_000;
+/// How long nothing may happen then.
+const REST: u64 = 600_000;
+
+impl Life<'_> {
+    /// Ends a life that must have come to nobody's harm.
+    pub(crate) fn end_orderly(&mut self) {
+        self.quiet = true;
+        self.house.heal();
+        self.run_until(self.house.agenda.now + DRAIN);
+        self.take_census();
+        self.run_until(self.house.agenda.now + 10_000);
+        self.stay_at_rest();
+        self.hold_streams(true);
+        self.send_all_home();
+        self.look_for_leftovers();
+    }
+
+    /// Everybody who can asks who is here; now the answer is known.
+    fn take_census(&mut self) {
+        let peers = &self.house.crowd.peers;
+        let here = peers.iter().filter(|peer| peer.truth.entered && !peer.truth.left);
+        let mut users: Vec<_> =
+            here.map(|peer| format!("{} {}", peer.truth.shown, peer.addr)).collect();
+        users.sort();
+        for at in 0..peers.len() {
+            let peer = &self.house.crowd.peers[at];
+            let lines = matches!(peer.tongue, Tongue::Lines) && peer.count > 0;
+            if lines && peer.is_active() && peer.id.is_some() {
+                self.house.ask(at, "#who", Asked::Who(Some(users.clone())));
+            }
+        }
+    }
+
+    /// When nothing happens, the room asks for nothing.
+    fn stay_at_rest(&mut self) {
+        let due = self.house.due().filter(|&due| due > self.house.agenda.now);
+        let wakes = self.run_until(self.house.agenda.now + REST);
+        let most = 4 * (1 + self.house.crowd.peers.len());
+        assert!(wakes <= most, "woken {wakes} times while nothing happened");
+        let late = self.house.due();
+        assert_eq!(late, None, "nothing happens, and the room waits (first for {due:?})");
+    }
+
+    /// Holds what everybody heard against the room.
+    pub(crate) fn hold_streams(&mut self, healed: bool) {
+        let all: Vec<_> =
+            (0..self.house.crowd.peers.len()).map(|at| self.explain(at, healed)).collect();
+        for (at, ways) in all.iter().enumerate() {
+            self.apply(at, &ways[0]);
+        }
+        for (at, ways) in all.iter().enumerate() {
+            self.check_privates(at, ways, healed);
+            self.check_peer(at, healed);
+        }
+        self.check_files(healed);
+    }
+
+    /// Whether nothing that was for a peer, or from it, may be missing.
+    fn is_complete(&self, at: usize) -> bool {
+        let peer = &self.house.crowd.peers[at];
+        peer.is_active() && peer.id.is_some()
+    }
+
+    fn explain(&self, at: usize, healed: bool) -> Vec<State> {
+        let house = &self.house;
+        let privates = house.crowd.deeds.privates.iter();
+        let peer = &house.crowd.peers[at];
+        let stream = Stream {
+            peer: at,
+            bytes: &peer.heard,
+            room: &house.room,
+            truth: &peer.truth,
+            deeds: &house.crowd.deeds,
+            was_full: peer.was_full,
+            complete: healed && self.is_complete(at),
+            log: self.log,
+            privates: privates.map(|private| cost(private.body.len() + 60)).sum(),
+        };
+        stream.explain()
+    }
+
+    /// Notes what a stream says of the deeds.
+    fn apply(&mut self, at: usize, state: &State) {
+        self.house.tally.lines += state.lines;
+        self.house.tally.skipped += state.skipped;
+        self.house.tally.answers += state.answers.len() as u64;
+        for &id in &state.privates {
+            let private = &mut self.house.crowd.deeds.privates[id];
+            assert!(!private.received, "{} comes twice", private.body);
+            private.received = true;
+        }
+        let asked = self.house.crowd.peers[at].truth.asked.clone();
+        for (asked, answer) in asked.iter().zip(&state.answers) {
+            self.apply_answer(asked, answer);
+        }
+    }
+
+    fn apply_answer(&mut self, asked: &Asked, answer: &Answer) {
+        let granted = *answer == Answer::Granted;
+        match asked {
+            Asked::Msg(id) => self.house.crowd.deeds.privates[*id].delivered = granted,
+            Asked::Nick(nick) if !granted => {
+                assert!(!nick.starts_with('n'), "{nick} was nobody's and is refused");
+            }
+            Asked::Upload(id) => {
+                let upload = &self.house.crowd.deeds.uploads[*id];
+                let (name, stored) = (&upload.name, upload.stored.is_some());
+                assert_eq!(granted, stored, "{name} was answered with {answer:?}");
+                let reason = granted || self.house.crowd.may_be_refused(*id);
+                assert!(reason, "{name} was answered with {answer:?} for no reason");
+            }
+            _ => {}
+        }
+    }
+
+    /// Private texts that were delivered came, but for those that were among
+    /// the skipped.
+    fn check_privates(&self, at: usize, ways: &[State], healed: bool) {
+        if !healed || !self.is_complete(at) {
+            return;
+        }
+        let privates = self.house.crowd.deeds.privates.iter().filter(|private| private.to == at);
+        let missing: Vec<_> = privates.filter(|private| !private.received).collect();
+        let sure = missing.iter().filter(|private| private.delivered).count();
+        let fits = |state: &State| (sure..=missing.len()).contains(&state.privates_lost);
+        assert!(ways.iter().any(fits), "{sure} private texts of {missing:?} are lost");
+    }
+
+    /// What a peer said was said, and what its client core told is what came.
+    fn check_peer(&self, at: usize, healed: bool) {
+        let peer = &self.house.crowd.peers[at];
+        if let Tongue::Core(player) = &peer.tongue {
+            player.check(&peer.heard);
+        }
+        if !healed || !self.is_complete(at) {
+            return;
+        }
+        if let Tongue::Core(player) = &peer.tongue
+            && player.mode == Mode::Line
+            && !player.is_in_lines()
+        {
+            // The answer to its knock came torn, and it took the room for a
+            // classic one: what it said last may lack its newline for good.
+            return;
+        }
+        assert!(peer.outbox.is_empty(), "{} still has something to say", peer.truth.shown);
+        for deed in &peer.truth.public {
+            let done = match deed {
+                Public::Nick(_) => true,
+                Public::Upload(id) => {
+                    let upload = &self.house.crowd.deeds.uploads[*id];
+                    upload.stored.is_none() && self.house.crowd.may_be_refused(*id)
+                }
+                Public::Text { .. } | Public::Action(_) => false,
+            };
+            assert!(done, "{} did {deed:?}, and nobody was told", peer.truth.shown);
+        }
+    }
+
+    fn check_files(&mut self, healed: bool) {
+        for upload in &self.house.crowd.deeds.uploads {
+            let told = upload.announced || upload.stored.is_none() || !healed;
+            assert!(told, "{} was stored and nobody was told", upload.name);
+            self.house.tally.files += u64::from(upload.announced);
+            self.house.tally.refused_files += u64::from(upload.stored.is_none());
+        }
+        let disk = self.house.crowd.disk.borrow();
+        for (name, file) in &disk.visible {
+            let safe = disk.durable.get(name).is_some_and(|safe| safe.number == file.number);
+            assert!(safe, "{name} would not outlive a loss of power");
+        }
+    }
+
+    fn send_all_home(&mut self) {
+        for at in 0..self.house.crowd.peers.len() {
+            if self.house.random.one_in(2) && self.house.peer(at).is_active() {
+                self.house.end(at);
+            } else {
+                self.house.reset(at);
+            }
+        }
+        self.run_until(self.house.agenda.now + 120_000);
+        for at in 0..self.house.crowd.peers.len() {
+            self.house.reset(at);
+        }
+        self.run_until(self.house.agenda.now + 120_000);
+    }
+
+    /// After all have left, the table, the queues and the quotas are empty.
+    fn look_for_leftovers(&mut self) {
+        self.assert_empty();
+        self.fill_all_places();
+        self.assert_empty();
+        self.house.crowd.disk.borrow_mut().mood = Mood::FINE;
+        self.fill_all_slots();
+        self.assert_empty();
+        self.use_up_space();
+        self.send_all_home();
+        self.assert_empty();
+    }
+
+    fn assert_empty(&mut self) {
+        let now = self.house.agenda.instant();
+        let house = &mut self.house;
+        for peer in &house.crowd.peers {
+            assert!(!house.server.contains(peer.was), "{} is still here", peer.addr);
+            assert!(peer.truth.left == peer.truth.entered, "{} is still told of", peer.addr);
+        }
+        assert_eq!(house.server.online(), 0, "everybody has left");
+        assert_eq!(house.server.poll_transmit(now), None);
+        assert_eq!(house.server.poll_receive(now), None);
+        assert_eq!(house.server.poll_close(), None);
+        assert_eq!(house.server.poll_timeout(), None, "nobody is here to be waited for");
+        assert!(house.crowd.disk.borrow().is_idle(), "nobody stores anything");
+    }
+
+    fn newcomer(&mut self, ip: Ipv4Addr) -> Option<usize> {
+        let port = 5_000 + self.house.crowd.peers.len() as u16;
+        let addr = SocketAddr::new(IpAddr::V4(ip), port);
+        let at = self.welcome(addr, Tongue::Lines, [Weather::FINE; 2], 1 << 20)?;
+        self.house.peer(at).truth.asked.push(Asked::Switch);
+        self.house.peer(at).put(*b"\n");
+        self.run_until(self.house.agenda.now + 100);
+        Some(at)
+    }
+
+    fn fill_all_places(&mut self) {
+        let capacity = self.house.server.capacity();
+        for _ in 0..capacity {
+            assert!(self.newcomer(Ipv4Addr::new(10, 1, 0, 1)).is_some(), "all places are free");
+        }
+        assert!(self.newcomer(Ipv4Addr::new(10, 1, 0, 2)).is_none(), "all places are taken");
+        self.send_all_home();
+    }
+
+    /// As many begin a file as there are slots, and the store hears of all.
+    fn fill_all_slots(&mut self) {
+        let slots = self.house.crowd.slots.min(self.house.server.capacity());
+        let used = self.house.crowd.disk.borrow().used();
+        if used + 10 * slots as u64 > self.house.crowd.config.max_folder {
+            return;
+        }
+        for n in 0..slots {
+            let at = self.newcomer(Ipv4Addr::new(10, 2, 0, n as u8)).expect("there is a place");
+            let id = self.house.begin_file(at, "half", vec![b'h'; 10]);
+            self.house.peer(at).truth.asked.push(Asked::Upload(id));
+            self.house.peer(at).put(*b"#upload 'half' 10\nhhhhh");
+        }
+        self.run_until(self.house.agenda.now + 1_000);
+        let begun = self.house.crowd.disk.borrow().begun();
+        assert_eq!(begun, slots, "all slots are free");
+        self.send_all_home();
+    }
+
+    /// A file of all the space that is left is taken, and then none.
+    fn use_up_space(&mut self) {
+        let config = &self.house.crowd.config;
+        let left = config.max_folder.saturating_sub(self.house.crowd.disk.borrow().used());
+        let left = left.min(config.max_address);
+        if self.house.crowd.slots == 0 || left == 0 || left > config.max_file {
+            return;
+        }
+        let at = self.newcomer(Ipv4Addr::new(10, 3, 0, 1)).expect("there is a place");
+        self.store(at, "last", left);
+        self.store(at, "more", 1);
+        let uploads = &self.house.crowd.deeds.uploads;
+        let [.., last, more] = &uploads[..] else { panic!("two files were sent") };
+        assert!(last.stored.is_some(), "there is room for {left} bytes");
+        assert!(more.stored.is_none(), "there is no more room");
+    }
+
+    fn store(&mut self, at: usize, name: &str, size: u64) {
+        let bytes = vec![b'.'; size as usize];
+        let id = self.house.begin_file(at, name, bytes.clone());
+        self.house.peer(at).truth.asked.push(Asked::Upload(id));
+        self.house.peer(at).put(format!("#upload '{name}' {size}\n"));
+        self.house.peer(at).put(bytes);
+        self.run_until(self.house.agenda.now + 1_000);
+    }
+}

@@ -1,0 +1,121 @@
+//! One run: the lives of a room on one disk, all from one seed.
+
+use core::cell::RefCell;
+use std::rc::Rc;
+
+use snug_core::server::{Config, Server};
+
+use super::crowd::Crowd;
+use super::deeds::Deeds;
+use super::disk::{Disk, Folder, Mood};
+use super::flaw::Flaw;
+use super::house::House;
+use super::life::{Life, Temper};
+use super::player::PlayerGround;
+use super::tally::Tally;
+use crate::support::ground::{Ground, Sizes};
+use crate::support::random::Random;
+
+/// Client cores in a life, at most.
+const MOST_CORES: usize = 16;
+
+/// Runs a seed; panics where something does not hold.
+pub(crate) fn run(seed: u64, flaw: Flaw) -> (Tally, Flaw) {
+    let mut random = Random::new(seed);
+    let disk = Rc::new(RefCell::new(Disk::new(random.next(), flaw)));
+    let (mut tally, mut flaw) = (Tally::default(), flaw);
+    let (lives, mut now) = (random.of(1..4), 1_000);
+    for life in 0..lives {
+        let last = life + 1 == lives;
+        let (one, shown, end) = live(&mut random, &disk, flaw, now, last);
+        tally += one;
+        (flaw, now) = (shown, end + 1_000);
+    }
+    tally += disk.borrow().tally;
+    flaw.shown += disk.borrow().flaw.shown;
+    tally.runs = 1;
+    (tally, flaw)
+}
+
+/// One life: it ends with a loss of power, but for the last.
+fn live(
+    random: &mut Random,
+    disk: &Rc<RefCell<Disk>>,
+    flaw: Flaw,
+    now: u64,
+    last: bool,
+) -> (Tally, Flaw, u64) {
+    let (sizes, config) = some_room(random);
+    let temper = some_temper(random);
+    let mut ground = Ground::new(sizes);
+    let mut players: Vec<_> = (0..MOST_CORES).map(|_| PlayerGround::new()).collect();
+    let folder = Folder(Rc::clone(disk));
+    let server = Server::new(ground.lend(), config.clone(), folder).expect("the sizes fit");
+    let crowd = Crowd {
+        now,
+        config,
+        slots: sizes.uploads,
+        peers: Vec::new(),
+        deeds: Deeds::default(),
+        disk: Rc::clone(disk),
+        found: disk.borrow().used(),
+    };
+    prepare(disk, now, &temper, random);
+    let mut house = House::new(server, crowd, Random::new(random.next()), flaw);
+    house.busy = !temper.calm && random.one_in(2);
+    let buffers = players.iter_mut().map(PlayerGround::lend).collect();
+    let mut life = Life::new(house, temper, buffers, sizes.log);
+    life.begin();
+    let length = 120_000 + random.next() % 360_000;
+    life.run_until(now + length);
+    if last {
+        life.end_orderly();
+    } else {
+        life.hold_streams(false);
+        life.house.lose_power();
+    }
+    life.house.tally.millis += length;
+    (life.house.tally, life.house.flaw, life.house.agenda.now)
+}
+
+fn prepare(disk: &RefCell<Disk>, now: u64, temper: &Temper, random: &mut Random) {
+    let mut disk = disk.borrow_mut();
+    disk.now = now;
+    disk.failed.clear();
+    disk.mood = if temper.calm { Mood::FINE } else { Mood::at_random(random) };
+}
+
+/// A room of some size. The log holds more lines than one read can say, so
+/// that the console, which holds nobody up, sees all.
+fn some_room(random: &mut Random) -> (Sizes, Config) {
+    let line_limit: u16 = *random.pick(&[256, 512, 1024, 4096]);
+    let limit = usize::from(line_limit);
+    let sizes = Sizes {
+        clients: random.of(2..25),
+        input: limit + 4 + random.of(0..100),
+        log: (limit * *random.pick(&[8, 16, 64])).next_power_of_two(),
+        uploads: random.of(0..5),
+        block: *random.pick(&[64, 512, 4096]),
+        accounts: 64,
+    };
+    let config = Config {
+        line_limit,
+        max_chat: *random.pick(&[0, 0, 300, 5_000]),
+        max_file: *random.pick(&[1_000, 3_000]),
+        max_address: *random.pick(&[4_000, 50_000, 1 << 30]),
+        max_folder: *random.pick(&[20_000, 1 << 30]),
+        seed: random.next(),
+        ..Config::default()
+    };
+    (sizes, config)
+}
+
+fn some_temper(random: &mut Random) -> Temper {
+    Temper {
+        pace: *random.pick(&[200, 1_000, 5_000]),
+        trouble: *random.pick(&[50, 300, 2_000]),
+        guests: *random.pick(&[1_000, 5_000, 20_000]),
+        most_guests: random.of(4..50),
+        calm: random.one_in(8),
+    }
+}
