@@ -10,5 +10,6 @@ mod room {
     mod random;
     mod slow;
     mod stays;
+    mod transfers;
     mod uploads;
 }

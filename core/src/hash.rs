@@ -22,3 +22,8 @@ pub(crate) fn of_addr(seed: u64, addr: SocketAddr) -> u64 {
     let words = [(ip >> 64) as u64, ip as u64, u64::from(addr.port())];
     words.into_iter().fold(mix(seed), |hash, word| mix(hash ^ word))
 }
+
+/// A hash of some bytes.
+pub(crate) fn of_bytes(seed: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(mix(seed), |hash, &byte| mix(hash ^ u64::from(byte)))
+}

@@ -130,5 +130,5 @@ pub mod server;
 pub mod store;
 mod table;
 pub mod time;
-mod upload;
+mod transfer;
 pub mod wire;

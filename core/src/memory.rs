@@ -11,7 +11,7 @@ pub use crate::log::{LINE_COST, Line};
 pub use crate::names::{Chain, Kept};
 pub use crate::server::Client;
 pub use crate::table::Place;
-pub use crate::upload::{HEADROOM, Upload};
+pub use crate::transfer::{HEADROOM, Transfer as Upload};
 
 /// All that a room is lent.
 ///

@@ -1,9 +1,12 @@
-//! Where uploaded files go.
+//! Where files go, and where they come from.
 
+use core::time::Duration;
+
+use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 
-/// The place of an upload under way, from 0 to the number of uploads that the
-/// room was lent memory for; a store keeps its own arrays by it.
+/// The place of a transfer under way, from 0 to the number of transfers that
+/// the room was lent memory for; a store keeps its own arrays by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct UploadSlot(u16);
@@ -22,10 +25,12 @@ impl UploadSlot {
 
 /// A folder, a card, a flash: whatever keeps files by name.
 ///
-/// The room calls, for each upload, [`create`](Self::create), then
-/// [`write`](Self::write) until all bytes are in, once in a while
-/// [`prepend`](Self::prepend), then [`commit`](Self::commit); or at any point
-/// [`abort`](Self::abort).
+/// The room calls, for each upload, [`create`](Self::create) or
+/// [`begin`](Self::begin), then [`write`](Self::write) until all bytes are in,
+/// once in a while [`prepend`](Self::prepend), then [`commit`](Self::commit);
+/// or at any point [`abort`](Self::abort) or [`keep`](Self::keep). For each
+/// download it calls [`open`](Self::open), then [`read`](Self::read) as long as
+/// it likes, then `abort`.
 ///
 /// A call that would have to wait answers [`nb::Error::WouldBlock`] and is made
 /// again, with the same arguments, after the caller told the room that the slot
@@ -35,12 +40,16 @@ impl UploadSlot {
 /// A store may answer `Ok` to a write before the bytes are safe, and tell of a
 /// failure at a later call. `commit` tells the truth: after its `Ok` the file
 /// stands whole under its name, and a loss of power does not take it away.
+///
+/// A store that has `used`, `create`, `write`, `commit` and `abort` alone takes
+/// `#upload`, and its room refuses the rest.
 pub trait Store {
     /// Bytes that the finished files take, for the folder's quota.
     fn used(&self) -> u64;
 
     /// Begins a file that shall have `name` and, as far as is known, at most
-    /// `size` bytes; nothing stands under `name` before the commit.
+    /// `size` bytes; nothing stands under `name` before the commit, and what
+    /// does is replaced then.
     fn create(
         &mut self,
         slot: UploadSlot,
@@ -48,7 +57,17 @@ pub trait Store {
         size: u64,
     ) -> nb::Result<(), StoreError>;
 
-    /// Appends a block. All blocks of a file but its last have the same length.
+    /// Begins a file of which everything is known, or goes on with one that was
+    /// [kept](Self::keep): tells how many bytes of it there are already, with
+    /// which [`write`](Self::write) goes on. Until then [`read`](Self::read)
+    /// gives them.
+    fn begin(&mut self, slot: UploadSlot, draft: &Draft<'_>) -> nb::Result<u64, StoreError> {
+        let _ = (slot, draft);
+        Err(nb::Error::Other(StoreError::Unsupported))
+    }
+
+    /// Appends a block. All blocks of a file but its last have the same length,
+    /// and so has each that follows what was kept.
     fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError>;
 
     /// Puts up to 24 bytes before what was written so far.
@@ -64,9 +83,77 @@ pub trait Store {
     /// Makes the file safe and gives it its name, in place of an older one.
     fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError>;
 
-    /// Drops what was written. Never waits: what takes time is done later, and
-    /// a `create` in the same slot may wait for it.
+    /// Drops what was written, or lets go of what was opened. Never waits: what
+    /// takes time is done later, and a new transfer in the same slot may wait
+    /// for it.
     fn abort(&mut self, slot: UploadSlot);
+
+    /// Ends an upload that was [begun](Self::begin), and keeps what was written
+    /// under its digest for a later `begin`: for a day, say, as long as there
+    /// is room, or, as here, not at all. Never waits, like `abort`.
+    fn keep(&mut self, slot: UploadSlot) {
+        self.abort(slot);
+    }
+
+    /// Opens a file to be read, and tells its size. What is read from now on is
+    /// this version of it, whatever happens to its name.
+    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+        let _ = (slot, name);
+        Err(nb::Error::Other(StoreError::Unsupported))
+    }
+
+    /// Reads from `offset` on into `block`; tells how many bytes there were: as
+    /// many as fit, fewer only at the file's end. Calls follow each other from
+    /// the first byte to the last, without a gap.
+    fn read(
+        &mut self,
+        slot: UploadSlot,
+        offset: u64,
+        block: &mut [u8],
+    ) -> nb::Result<usize, StoreError> {
+        let _ = (slot, offset, block);
+        Err(nb::Error::Other(StoreError::Unsupported))
+    }
+
+    /// The next of the finished files, in an order of the store's own: after
+    /// the one whose [`Listed::next`] is `from`, and the first for 0.
+    ///
+    /// Called for each line of a list as a peer takes it, so it must tell from
+    /// memory or from what the medium has at hand. What comes and goes in
+    /// between may be in the list or not.
+    fn list(&mut self, from: u64) -> Option<Listed> {
+        let _ = from;
+        None
+    }
+}
+
+/// A file that is to come, of which everything is known but its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draft<'a> {
+    /// The name that it shall have.
+    pub name: &'a FileName,
+    /// Its bytes, all of them.
+    pub size: u64,
+    /// Its digest. The store keeps unfinished files by it, and need not check
+    /// it: the room does before the commit.
+    pub digest: Digest,
+    /// Whether it may replace a file. If not, and there is one under its name
+    /// by the [commit](Store::commit), that fails with [`StoreError::Exists`];
+    /// `begin` may tell so as well.
+    pub replace: bool,
+}
+
+/// A finished file in the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: FileName,
+    /// Its bytes.
+    pub size: u64,
+    /// How long it has been there; none where there is no clock.
+    pub age: Option<Duration>,
+    /// From where [`Store::list`] goes on; never 0.
+    pub next: u64,
 }
 
 /// The store of a room without one: every upload is refused.
@@ -107,24 +194,10 @@ pub enum StoreError {
     BadName,
     /// The store cannot do this.
     Unsupported,
+    /// There is no such file.
+    Missing,
+    /// A file stands under the name, and was not to be replaced.
+    Exists,
     /// The medium failed.
     Failed,
-}
-
-/// Why a call to a store did not come to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setback {
-    /// It is to be made again later.
-    Busy,
-    /// The file cannot be kept.
-    Failed(StoreError),
-}
-
-impl From<nb::Error<StoreError>> for Setback {
-    fn from(error: nb::Error<StoreError>) -> Self {
-        match error {
-            nb::Error::WouldBlock => Self::Busy,
-            nb::Error::Other(why) => Self::Failed(why),
-        }
-    }
 }

@@ -20,14 +20,16 @@ pub(crate) enum Queue {
     Quiet,
     /// Its link takes nothing.
     Stuck,
-    /// In a file or its header; must move on.
+    /// In a file or its header, or gets a file; must move on.
     Moving,
     /// Has said more than its share while the log is pressed.
     Held,
     /// Has said more than its rate allows.
     Paced,
-    /// Waits for a free upload slot.
-    Upload,
+    /// Waits for a free slot for a transfer.
+    Slot,
+    /// Its transfer can go on, by a block at a time.
+    Working,
     /// Its input can go on.
     Resumed,
     /// Its link is to be closed.
@@ -221,7 +223,8 @@ mod tests {
         Queue::Moving,
         Queue::Held,
         Queue::Paced,
-        Queue::Upload,
+        Queue::Slot,
+        Queue::Working,
         Queue::Resumed,
         Queue::Closing,
     ];

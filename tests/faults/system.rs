@@ -67,7 +67,7 @@ fn a_folder_that_cannot_be_written_to_is_told() {
 fn a_folder_that_is_removed_is_told() {
     let room = Served::start(&[]);
     fs::remove_dir(room.site.folder()).unwrap();
-    assert_refused(&room, 1000, "! the file could not be stored; ask who keeps the folder");
+    assert_refused(&room, 1000, "! the disk failed; ask who keeps the folder");
     room.assert_serves(&[]);
 }
 

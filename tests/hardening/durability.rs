@@ -115,7 +115,7 @@ fn a_commit_that_failed_is_told_to_nobody_but_the_uploader() {
     let (uploader, _) = upload(&mut room);
     room.store_mut().settled = Some(Err(StoreError::Failed));
     room.handle_stored(NOW, UploadSlot::new(0));
-    assert!(told(&mut room, uploader).contains("! the file could not be stored"));
+    assert!(told(&mut room, uploader).contains("! the disk failed"));
     let mut console = String::new();
     loop {
         let lines = room.console(64);

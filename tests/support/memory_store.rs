@@ -3,27 +3,35 @@
 //! It also watches its caller: a call that had to wait must be made again with
 //! the same arguments, and the calls for a slot must come in their order.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
+use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
 /// What a store is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Create(String, u64),
+    Begin(String, u64, Digest, bool),
     Write(Vec<u8>),
     Prepend(Vec<u8>),
     Commit,
+    Open(String),
+    Read(u64, usize),
 }
 
 /// A call without its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Create,
+    Begin,
     Write,
     Prepend,
     Commit,
+    Open,
+    Read,
 }
 
 /// How long a store takes.
@@ -50,6 +58,10 @@ pub(crate) struct MemoryStore {
     pub(crate) space: Option<u64>,
     /// Files under way, by slot.
     pub(crate) drafts: BTreeMap<usize, Draft>,
+    /// What is kept of unfinished files.
+    pub(crate) kept: BTreeMap<Digest, Vec<u8>>,
+    /// Files that are read, by slot.
+    pub(crate) readers: BTreeMap<usize, Vec<u8>>,
     waiting: BTreeMap<usize, Call>,
     ready: BTreeSet<usize>,
     /// How many times it was called.
@@ -64,6 +76,7 @@ pub(crate) struct Draft {
     /// Length of the first block, and whether a shorter one came.
     block: Option<usize>,
     last: bool,
+    promise: Option<(Digest, bool)>,
 }
 
 impl MemoryStore {
@@ -134,7 +147,7 @@ impl Store for MemoryStore {
         }
         let name = name.as_str().into();
         let bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).min(1 << 20));
-        self.drafts.insert(at, Draft { name, bytes, block: None, last: false });
+        self.drafts.insert(at, Draft { name, bytes, block: None, last: false, promise: None });
         Ok(())
     }
 
@@ -158,6 +171,10 @@ impl Store for MemoryStore {
     fn commit(&mut self, slot: UploadSlot) -> Verdict {
         self.call(slot, Step::Commit, || Call::Commit)?;
         let draft = self.drafts.remove(&slot.index()).expect("an upload begins with create");
+        let replaces = draft.promise.is_none_or(|(_, replace)| replace);
+        if !replaces && self.files.contains_key(&draft.name) {
+            return Err(nb::Error::Other(StoreError::Exists));
+        }
         self.files.insert(draft.name, draft.bytes);
         Ok(())
     }
@@ -165,5 +182,59 @@ impl Store for MemoryStore {
     fn abort(&mut self, slot: UploadSlot) {
         self.forget(slot.index());
         self.drafts.remove(&slot.index());
+        self.readers.remove(&slot.index());
+    }
+
+    fn begin(&mut self, slot: UploadSlot, draft: &store::Draft<'_>) -> nb::Result<u64, StoreError> {
+        let store::Draft { name, size, digest, replace } = *draft;
+        let name = String::from(name.as_str());
+        self.call(slot, Step::Begin, || Call::Begin(name.clone(), size, digest, replace))?;
+        if !replace && self.files.contains_key(&name) {
+            return Err(nb::Error::Other(StoreError::Exists));
+        }
+        let bytes = self.kept.remove(&digest).unwrap_or_default();
+        let kept = bytes.len() as u64;
+        let promise = Some((digest, replace));
+        self.drafts.insert(slot.index(), Draft { name, bytes, block: None, last: false, promise });
+        Ok(kept)
+    }
+
+    fn keep(&mut self, slot: UploadSlot) {
+        self.forget(slot.index());
+        if let Some(Draft { bytes, promise: Some((digest, _)), .. }) =
+            self.drafts.remove(&slot.index())
+        {
+            self.kept.insert(digest, bytes);
+        }
+    }
+
+    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+        self.call(slot, Step::Open, || Call::Open(name.as_str().into()))?;
+        let bytes = self.files.get(name.as_str()).ok_or(StoreError::Missing)?.clone();
+        let size = bytes.len() as u64;
+        self.readers.insert(slot.index(), bytes);
+        Ok(size)
+    }
+
+    fn read(
+        &mut self,
+        slot: UploadSlot,
+        offset: u64,
+        block: &mut [u8],
+    ) -> nb::Result<usize, StoreError> {
+        self.call(slot, Step::Read, || Call::Read(offset, block.len()))?;
+        let draft = self.drafts.get(&slot.index()).map(|draft| &draft.bytes);
+        let bytes = draft.or(self.readers.get(&slot.index())).expect("it was opened or begun");
+        let rest = &bytes[usize::try_from(offset).unwrap()..];
+        let count = rest.len().min(block.len());
+        block[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn list(&mut self, from: u64) -> Option<Listed> {
+        let (name, bytes) = self.files.iter().nth(usize::try_from(from).unwrap())?;
+        let name = FileName::parse(name.as_bytes()).expect("it was one");
+        let age = Some(Duration::from_secs(61));
+        Some(Listed { name, size: bytes.len() as u64, age, next: from + 1 })
     }
 }

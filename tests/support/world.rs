@@ -234,15 +234,25 @@ impl<'m> World<'m> {
     /// Runs the room until nothing more happens.
     pub(crate) fn settle(&mut self) {
         for _ in 0..MOST_STEPS {
-            if self.step() || self.step_store() {
-                continue;
-            }
-            if self.server.poll_timeout().is_none_or(|due| due > self.now) {
+            if !self.turn() {
                 return;
             }
-            self.server.handle_timeout(self.now);
         }
         panic!("the room does not come to rest");
+    }
+
+    /// Runs the room until it has something due, once; whether it had.
+    pub(crate) fn turn(&mut self) -> bool {
+        let mut steps = 0;
+        while self.step() || self.step_store() {
+            steps += 1;
+            assert!(steps < MOST_STEPS, "the room does not come to rest");
+        }
+        let due = self.server.poll_timeout().is_some_and(|due| due <= self.now);
+        if due {
+            self.server.handle_timeout(self.now);
+        }
+        due
     }
 
     /// Asks each poll once; whether any had something to do.

@@ -6,35 +6,42 @@
 
 use super::Server;
 use super::client::{Answer, Half, Outbox, Stage};
+use crate::hash;
 use crate::id::ClientId;
 use crate::log::{Cursor, Reader};
-use crate::store::Store;
+use crate::store::{Listed, Store, UploadSlot};
 use crate::wire::Dialect;
 use crate::wire::command::COMMANDS;
 use crate::wire::notice::{Reply, render};
 
-/// What goes first of a client's answers.
+/// What goes first to a client.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Front {
-    /// None: the room's lines do.
-    Nothing,
-    /// So many bytes on the page.
+    /// The room's lines.
+    Lines,
+    /// So many bytes on the page, of an answer.
     Page(usize),
+    /// So many bytes on the page, of a transfer's line.
+    Line(usize),
+    /// A part of a file.
+    Part(UploadSlot),
     /// Lines of the room that were before.
     History { cursor: Cursor, until: u64 },
 }
 
 impl<S: Store> Server<'_, S> {
-    /// Renders a client's first answer, unless half a line goes before it.
+    /// Renders a client's first answer.
     pub(super) fn render_front(&mut self, place: u32) -> Front {
         loop {
-            let Some(client) = self.table.tenant(place) else { return Front::Nothing };
-            let Some(&answer) = client.outbox.answers.front() else { return Front::Nothing };
+            let Some(client) = self.table.tenant(place) else { return Front::Page(0) };
+            let Some(&answer) = client.outbox.answers.front() else { return Front::Page(0) };
             let dialect = client.dialect();
-            if client.outbox.cursor.sent > 0 {
-                return Front::Nothing;
-            }
             match answer {
+                Answer::Files { from, count, half, .. } => {
+                    if let Some(len) = self.render_file(place, from, count, half) {
+                        return Front::Page(len);
+                    }
+                }
                 Answer::Who { from, half } => {
                     if let Some(len) = self.render_user(place, from, half) {
                         return Front::Page(len);
@@ -102,6 +109,32 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
+    /// Renders the line about the next file, as [`Self::render_user`] does.
+    fn render_file(
+        &mut self,
+        place: u32,
+        from: u64,
+        count: u32,
+        half: Option<u64>,
+    ) -> Option<usize> {
+        let begun = self.table.tenant(place)?.outbox.sent > 0;
+        let file = self.store.list(from);
+        let line = file.as_ref().map_or(0, |Listed { name, size, age, .. }| {
+            render(&mut self.page, Reply::Listed(name, *size, *age))
+        });
+        let hash = Some(hash::of_bytes(self.config.seed, &self.page[..line]));
+        if begun && half != hash {
+            self.cut_line(place, Answer::Files { from, next: from, count, half: None });
+            return None;
+        }
+        let Some(Listed { next, .. }) = file else {
+            self.replace_front(place, Answer::EndOfFiles(count));
+            return None;
+        };
+        self.replace_front(place, Answer::Files { from, next, count, half: hash });
+        Some(line)
+    }
+
     /// Brings a repetition to its next line, or nothing where another answer
     /// goes first.
     fn settle_history(&mut self, place: u32, mut cursor: Cursor, until: u64) -> Option<Cursor> {
@@ -147,7 +180,14 @@ fn reply(answer: Answer) -> Reply<'static> {
         Answer::Users(count) => Reply::Users(count),
         Answer::Help(line) => Reply::Help(line.into()),
         Answer::Refused(why) => Reply::Refused(why),
-        Answer::EndOfHistory | Answer::Who { .. } | Answer::History { .. } => Reply::EndOfHistory,
+        Answer::EndOfFiles(count) => Reply::Files(count),
+        Answer::Stopped => Reply::Stopped,
+        Answer::Failed(word, why) => Reply::Failed(word, why),
+        // The last three are of more than one line, and rendered above.
+        Answer::EndOfHistory
+        | Answer::Who { .. }
+        | Answer::History { .. }
+        | Answer::Files { .. } => Reply::EndOfHistory,
     }
 }
 
@@ -157,6 +197,11 @@ pub(super) fn next_line(outbox: &mut Outbox) {
     match outbox.answers.front_mut() {
         Some(Answer::Who { from, half }) => {
             *from += 1;
+            *half = None;
+        }
+        Some(Answer::Files { from, next, count, half }) => {
+            *from = *next;
+            *count = count.saturating_add(1);
             *half = None;
         }
         Some(Answer::Help(line)) if usize::from(*line) + 1 < COMMANDS.len() => *line += 1,

@@ -10,6 +10,7 @@ use crate::log::{Cursor, Reader};
 use crate::store::UploadSlot;
 use crate::time::Instant;
 use crate::wire::Dialect;
+use crate::wire::command::Word;
 use crate::wire::frame::{Decoder, Pause};
 use crate::wire::header::Readings;
 use crate::wire::nick::Nick;
@@ -30,11 +31,13 @@ pub struct Client {
     pub(super) decoder: Decoder,
     pub(super) pause: Pause,
     pub(super) input: Window,
-    /// The file whose bytes come now.
+    /// The file, or the part of one, whose bytes come now.
     pub(super) body: Option<Body>,
-    /// The file's slot. With no body, the file is being settled; with a body
-    /// and no slot, the bytes are dropped.
-    pub(super) upload: Option<UploadSlot>,
+    /// The file that is on its way, to the folder or from it.
+    pub(super) transfer: Option<Ongoing>,
+    /// Its last `#put` was refused or has failed: parts that are still under
+    /// way are dropped without a word.
+    pub(super) adrift: bool,
     pub(super) marks: Marks,
     pub(super) outbox: Outbox,
     pub(super) speech: Speech,
@@ -82,6 +85,36 @@ pub(super) struct Body {
     pub(super) readings: Readings,
     /// The start from which on bytes are kept.
     pub(super) base: u8,
+    /// The bytes are none of the transfer's: they pass by.
+    pub(super) dropped: bool,
+}
+
+/// A transfer under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ongoing {
+    pub(super) slot: UploadSlot,
+    pub(super) way: Way,
+    /// An upload has all its bytes, and the store is not done with it.
+    pub(super) settling: bool,
+    /// It ends behind the line or the part that is under way.
+    pub(super) stops: bool,
+}
+
+impl Ongoing {
+    pub(super) fn new(slot: UploadSlot, way: Way) -> Self {
+        Self { slot, way, settling: false, stops: false }
+    }
+}
+
+/// How a file goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// `#upload`: to the folder, all bytes behind its header.
+    Whole,
+    /// `#put`: to the folder, in parts.
+    Parts,
+    /// `#get`: from the folder.
+    Down,
 }
 
 /// How much a client said and took in the patience under way.
@@ -112,8 +145,11 @@ pub(super) struct Outbox {
     pub(super) cursor: Cursor,
     /// What is for it alone; two places more than commands may fill.
     pub(super) answers: Deque<Answer, { MOST_ANSWERS + 3 }>,
-    /// Bytes of the first answer's line that it has.
+    /// Bytes of the first answer's line, or of its transfer's, that it has.
     pub(super) sent: u16,
+    /// A line of its transfer, or a part of a file, is half out: nothing else
+    /// goes before the rest of it.
+    pub(super) in_piece: bool,
     /// What the last bytes that it has lack of a whole character: goes out
     /// where the line ends there.
     pub(super) half: Half,
@@ -168,8 +204,24 @@ pub(super) enum Answer {
         until: u64,
     },
     EndOfHistory,
+    /// The files from a cursor of the store on, the next of which goes on at
+    /// `next`; `count` were told, and half of the line with a hash is out.
+    Files {
+        from: u64,
+        next: u64,
+        count: u32,
+        half: Option<u64>,
+    },
+    EndOfFiles(u32),
+    Stopped,
     Help(u8),
     Refused(Refusal),
+    Failed(Word, Refusal),
+}
+
+impl Answer {
+    /// All files.
+    pub(super) const FILES: Self = Self::Files { from: 0, next: 0, count: 0, half: None };
 }
 
 impl Client {
@@ -183,7 +235,8 @@ impl Client {
             pause: Pause::None,
             input: Window::default(),
             body: None,
-            upload: None,
+            transfer: None,
+            adrift: false,
             marks: Marks::default(),
             outbox: Outbox { cursor, ..Outbox::default() },
             speech: Speech::default(),
@@ -209,7 +262,24 @@ impl Client {
 
     /// Whether its file is whole and the store is not done with it.
     pub(super) fn is_settling(&self) -> bool {
-        self.body.is_none() && self.upload.is_some()
+        self.transfer.is_some_and(|ongoing| ongoing.settling)
+    }
+
+    /// Whether it gets a file.
+    pub(super) fn is_fetching(&self) -> bool {
+        self.transfer.is_some_and(|ongoing| ongoing.way == Way::Down)
+    }
+
+    /// The slot of its upload in parts, as long as bytes of it lack.
+    pub(super) fn put(&self) -> Option<UploadSlot> {
+        let put = self.transfer.filter(|ongoing| ongoing.way == Way::Parts && !ongoing.settling);
+        put.map(|ongoing| ongoing.slot)
+    }
+
+    /// The slot into which the bytes go that come now.
+    pub(super) fn body_slot(&self) -> Option<UploadSlot> {
+        let body = self.body.as_ref().filter(|body| !body.dropped);
+        body.and(self.transfer).map(|ongoing| ongoing.slot)
     }
 
     /// Whether its answers leave room for those to one more command.

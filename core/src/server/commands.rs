@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 
 use super::Server;
 use super::client::{Answer, Stage};
+use super::puts::Promise;
 use super::speech::Manner;
 use crate::log::{Audience, Reader};
 use crate::store::Store;
@@ -47,6 +48,13 @@ impl<S: Store> Server<'_, S> {
             Command::Upload { name, size } => {
                 return self.begin_upload(now, place, name, Readings::of(size));
             }
+            Command::Put { name, size, digest, replace } => {
+                return self.begin_put(now, place, name, Promise { size, digest, replace });
+            }
+            Command::Part(size) => return self.begin_part(now, place, size),
+            Command::Get { name, offset } => return self.begin_get(now, place, name, offset),
+            Command::Stop => self.stop_transfer(place),
+            Command::Files => self.answer(place, Answer::FILES),
             Command::Me(text) => return self.act_out(now, place, text),
             Command::Msg { to, text } => return self.tell_one(now, place, to, text),
             Command::Nick(nick) => return self.take_nick(now, place, nick),

@@ -119,17 +119,17 @@ impl<S: Store> Server<'_, S> {
     /// Ends a client's stay, and a file that is not whole. Its place is free
     /// again after its leave was told and its link closed.
     pub(super) fn part(&mut self, now: Instant, place: u32) {
-        use Queue::{Held, Moving, Paced, Quiet, Resumed, Upload};
+        use Queue::{Held, Moving, Paced, Quiet, Resumed, Slot, Working};
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Left {
             return;
         }
         client.stage = Stage::Left;
         self.fall_silent(place);
-        for queue in [Quiet, Moving, Held, Paced, Upload, Resumed] {
+        for queue in [Quiet, Moving, Held, Paced, Slot, Working, Resumed] {
             self.table.leave(queue, place);
         }
-        self.abandon_upload(place);
+        self.abandon_transfer(place);
         self.forget_names(now, place);
         let Some(client) = self.table.tenant_mut(place) else { return };
         client.marks.left = true;
@@ -147,11 +147,15 @@ impl<S: Store> Server<'_, S> {
             return;
         }
         client.stage = Stage::Leaving;
-        if !client.is_settling() {
+        // Who has only ended its sending may still be waiting for a file.
+        let fetches = client.is_fetching() && client.pause == Pause::End;
+        if !client.is_settling() && !fetches {
             client.body = None;
-            self.abandon_upload(place);
+            self.abandon_transfer(place);
         }
-        self.table.leave(Queue::Moving, place);
+        if !fetches {
+            self.table.leave(Queue::Moving, place);
+        }
         self.see_off(now, place);
     }
 

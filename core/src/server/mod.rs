@@ -33,14 +33,17 @@ mod answers;
 mod client;
 mod commands;
 mod console;
-mod files;
+mod downloads;
 mod membership;
 mod pressure;
+mod puts;
 mod rate;
 mod receive;
 mod speech;
 mod timers;
+mod transfers;
 mod transmit;
+mod uploads;
 
 use core::time::Duration;
 use core::{error, fmt};
@@ -56,7 +59,7 @@ use crate::memory::Memory;
 use crate::names::{Chains, KeptNicks};
 use crate::store::Store;
 use crate::table::Table;
-use crate::upload::Uploads;
+use crate::transfer::Transfers;
 
 /// How long a link must have nothing to read to count as quiet; from then on
 /// an open SIZE is all there is, and half a character stays half. Long beside
@@ -154,7 +157,7 @@ pub struct Server<'m, S> {
     by_nick: Chains<'m>,
     kept: KeptNicks<'m>,
     log: Log<'m>,
-    uploads: Uploads<'m>,
+    transfers: Transfers<'m>,
     accounts: Accounts<'m>,
     /// What came from the clients, shared out by place.
     input: &'m mut [u8],
@@ -197,7 +200,7 @@ impl<'m, S: Store> Server<'m, S> {
             by_nick: Chains::new(by_nick),
             kept: KeptNicks::new(kept),
             log: Log::new(log, lines),
-            uploads: Uploads::new(uploads, blocks),
+            transfers: Transfers::new(uploads, blocks),
             accounts: Accounts::new(accounts),
             share: input.len() / places,
             input,
@@ -221,9 +224,9 @@ impl<'m, S: Store> Server<'m, S> {
             Err(ConfigError::Log)
         } else if self.share < line + 4 || self.share > u32::MAX as usize {
             Err(ConfigError::Input)
-        } else if self.uploads.capacity() > 0 && self.uploads.block_len() < 64 {
+        } else if self.transfers.capacity() > 0 && self.transfers.block_len() < 64 {
             Err(ConfigError::Block)
-        } else if self.accounts.capacity() < self.uploads.capacity().min(self.table.capacity()) {
+        } else if self.accounts.capacity() < self.transfers.capacity().min(self.table.capacity()) {
             Err(ConfigError::Accounts)
         } else {
             Ok(())
@@ -242,7 +245,7 @@ impl<'m, S: Store> Server<'m, S> {
 
     /// Bytes of a block, as they go to the store.
     pub fn block_len(&self) -> usize {
-        self.uploads.block_len()
+        self.transfers.block_len()
     }
 
     /// The store.

@@ -28,7 +28,7 @@ impl<S: Store> Server<'_, S> {
         let room = client.body.as_ref().map_or(u64::MAX, |body| body.readings.room());
         let room = usize::try_from(room).unwrap_or(usize::MAX);
         if let Some(slot) = direct(client) {
-            let space = self.uploads.space(slot);
+            let space = self.transfers.space(slot);
             let len = space.len().min(room);
             return &mut space[..len];
         }
@@ -54,7 +54,7 @@ impl<S: Store> Server<'_, S> {
         client.pause = Pause::None;
         match direct(client) {
             Some(slot) => {
-                self.uploads.filled(slot, count);
+                self.transfers.filled(slot, count);
                 self.took_body(now, place, count);
             }
             None => client.input.end += count as u32,
@@ -91,8 +91,8 @@ impl<S: Store> Server<'_, S> {
         if let Some(place) = self.table.pop(Queue::Resumed) {
             return Some(place);
         }
-        if self.table.first(Queue::Upload).is_some() && self.uploads.free().is_some() {
-            return self.table.pop(Queue::Upload);
+        if self.table.first(Queue::Slot).is_some() && self.transfers.free().is_some() {
+            return self.table.pop(Queue::Slot);
         }
         self.next_to_speak(now)
     }
@@ -131,7 +131,7 @@ impl<S: Store> Server<'_, S> {
     /// Whether a client's next frame has to wait.
     pub(super) fn is_held(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return true };
-        let waits = [Queue::Held, Queue::Paced, Queue::Upload, Queue::Marked];
+        let waits = [Queue::Held, Queue::Paced, Queue::Slot, Queue::Marked];
         // A file's bytes make no more answers than its header had room for.
         client.stage >= Stage::Leaving
             || client.is_settling()
@@ -175,7 +175,8 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn act(&mut self, now: Instant, place: u32, frame: Frame<'_>, used: usize) -> bool {
-        if !matches!(frame, Frame::Upload(_)) {
+        let transfers = self.table.tenant(place).is_some_and(|client| client.transfer.is_some());
+        if !transfers && !matches!(frame, Frame::Upload(_)) {
             // What looked like the start of a header was none.
             self.table.leave(Queue::Moving, place);
         }
@@ -281,6 +282,5 @@ impl<S: Store> Server<'_, S> {
 
 /// The slot of the upload into which a client's bytes go straight.
 fn direct(client: &Client) -> Option<UploadSlot> {
-    let direct = client.body.is_some() && client.input.len() == 0;
-    client.upload.filter(|_| direct)
+    client.body_slot().filter(|_| client.input.len() == 0)
 }

@@ -10,7 +10,7 @@ use crate::table::Queue;
 use crate::time::Instant;
 use crate::wire::frame::Pause;
 
-/// What an upload must move within the stall timeout.
+/// What a transfer must move within the stall timeout.
 const LEAST_MOVED: u32 = 4096;
 
 impl<S: Store> Server<'_, S> {
@@ -18,7 +18,8 @@ impl<S: Store> Server<'_, S> {
     /// nothing happens before: at once while another poll has something left,
     /// which it may only have since the last time it was asked.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let queues = [Queue::Resumed, Queue::Marked, Queue::Urgent, Queue::Closing];
+        use Queue::{Closing, Marked, Resumed, Urgent, Working};
+        let queues = [Resumed, Marked, Urgent, Closing, Working];
         let left = queues.into_iter().any(|queue| self.table.first(queue).is_some());
         if left || self.first_in_step().is_some() {
             return Some(Instant::ZERO);
@@ -30,7 +31,8 @@ impl<S: Store> Server<'_, S> {
         [quiet, stuck, moving, paced, self.window_ends()].into_iter().flatten().min()
     }
 
-    /// Time has passed. Handles what is due: bounded by that.
+    /// Time has passed. Handles what is due: bounded by that, and by a block of
+    /// a file that is read again for its digest.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(place) = self.expired(now, Queue::Quiet, |timers| timers.quiet) {
             self.fall_quiet(now, place);
@@ -43,6 +45,9 @@ impl<S: Store> Server<'_, S> {
         }
         while let Some(place) = self.expired(now, Queue::Paced, |timers| timers.paced) {
             self.resume(place);
+        }
+        if let Some(place) = self.table.pop(Queue::Working) {
+            self.work(now, place);
         }
         self.turn_window(now);
     }
@@ -77,7 +82,8 @@ impl<S: Store> Server<'_, S> {
         let patience = self.config.write_timeout;
         let waits = self.waits_for_store(place);
         let Some(client) = self.table.tenant_mut(place) else { return };
-        let uploads = client.body.is_some() && now.since(client.timers.moved_at) < patience;
+        let uploads = client.body.is_some() || client.put().is_some();
+        let uploads = uploads && now.since(client.timers.moved_at) < patience;
         if uploads || waits {
             self.set_stuck(now, place);
         } else {
@@ -85,7 +91,7 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    /// Ends an upload, or a header, that does not move. Where it waits for the
+    /// Ends a transfer, or a header, that does not move. Where it waits for the
     /// store or for a slot, it is not the peer that stalls.
     fn give_up_on_stalled(&mut self, now: Instant, place: u32) {
         let waits = self.waits_for_store(place);

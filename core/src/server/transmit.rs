@@ -16,9 +16,8 @@ use crate::wire::Dialect;
 /// Bytes that leave in one write, at most (and the rest of a line): so that
 /// one peer's backlog does not keep the others waiting.
 const MOST_AT_ONCE: usize = 256 << 10;
-/// Bytes of the longest answer; the longest is a user with a nick of 64 bytes
-/// and an IPv6 address, or a refusal.
-pub(super) const PAGE: usize = 256;
+/// Bytes of the longest answer: one that tells of a file with the longest name.
+pub(super) const PAGE: usize = 320;
 
 /// What [`Server::pending`] gave: to whom, of which kind, how many bytes.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +35,16 @@ enum Kind {
     History,
     /// The rest of the first answer's line.
     Answer,
+    /// Of a line of its transfer, or of a part of the file.
+    Piece,
+}
+
+/// What is a client's next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Answer,
+    Lines,
+    Piece,
 }
 
 impl<S: Store> Server<'_, S> {
@@ -73,20 +82,35 @@ impl<S: Store> Server<'_, S> {
         (next < self.log.told()).then_some(place)
     }
 
-    /// Brings a client's outbox up to date; whether anything is to be sent.
     fn has_pending(&mut self, place: u32) -> bool {
-        let Some(client) = self.table.tenant_mut(place) else { return false };
+        self.next_up(place).is_some()
+    }
+
+    /// Brings a client's outbox up to date, and says what goes first: the rest
+    /// of what is half out, then answers, lines, and of a file what is left of
+    /// the link.
+    fn next_up(&mut self, place: u32) -> Option<Next> {
+        let client = self.table.tenant_mut(place)?;
         let reader = client.reader(place);
         let lines = client.stage == Stage::Here;
-        let Outbox { cursor, answers, skipped, .. } = &mut client.outbox;
-        if cursor.sent > 0 || !answers.is_empty() {
-            return true;
+        let Outbox { cursor, answers, skipped, in_piece, .. } = &mut client.outbox;
+        if *in_piece {
+            return Some(Next::Piece);
         }
-        if lines && *skipped > 0 && reader.dialect() == Dialect::Line {
+        if cursor.sent > 0 {
+            return Some(Next::Lines);
+        }
+        if answers.is_empty() && lines && *skipped > 0 && reader.dialect() == Dialect::Line {
             let _ = answers.push_back(Answer::Skipped(mem::take(skipped)));
-            return true;
         }
-        lines && self.log.settle(cursor, reader)
+        if !answers.is_empty() {
+            return Some(Next::Answer);
+        }
+        if lines && self.log.settle(cursor, reader) {
+            return Some(Next::Lines);
+        }
+        let slot = client.transfer?.slot;
+        self.transfers.piece(slot).map(|_| Next::Piece)
     }
 
     /// What is to be sent to a client now: of the room's lines all that lies
@@ -95,17 +119,19 @@ impl<S: Store> Server<'_, S> {
     pub fn pending(&mut self, id: ClientId) -> &[u8] {
         self.offer = None;
         let Some(place) = self.here(id) else { return &[] };
-        if !self.has_pending(place) {
-            return &[];
-        }
-        let front = self.render_front(place);
+        let front = match self.next_up(place) {
+            None => return &[],
+            Some(Next::Lines) => Front::Lines,
+            Some(Next::Answer) => self.render_front(place),
+            Some(Next::Piece) => self.render_piece(place),
+        };
         let Some(client) = self.table.tenant(place) else { return &[] };
-        let (cursor, sent) = (client.outbox.cursor, client.outbox.sent);
+        let Outbox { cursor, sent, .. } = client.outbox;
         // Who leaves, or has answers to get, gets the rest of its line alone.
         let more = client.stage == Stage::Here && client.outbox.answers.is_empty();
         let until = if more { u64::MAX } else { cursor.next + 1 };
         let (kind, bytes) = match front {
-            Front::Nothing => {
+            Front::Lines => {
                 let run = self.log.run(cursor, client.reader(place), until, MOST_AT_ONCE);
                 (Kind::Lines, run)
             }
@@ -114,6 +140,8 @@ impl<S: Store> Server<'_, S> {
                 (Kind::History, run)
             }
             Front::Page(len) => (Kind::Answer, &self.page[usize::from(sent).min(len)..len]),
+            Front::Line(len) => (Kind::Piece, &self.page[usize::from(sent).min(len)..len]),
+            Front::Part(slot) => (Kind::Piece, self.transfers.part(slot)),
         };
         self.offer = Some(Offer { to: id, kind, len: bytes.len() });
         bytes
@@ -125,7 +153,7 @@ impl<S: Store> Server<'_, S> {
         let Some(place) = self.here(id) else { return };
         let count = count.min(offer.len);
         let could_be_answered = self.can_be_answered(place);
-        self.advance(place, offer, count);
+        self.advance(now, place, offer, count);
         if self.can_be_answered(place) && !could_be_answered {
             // Its next command waited for its answers.
             self.resume(place);
@@ -138,7 +166,7 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Moves a client over what it took of an offer.
-    fn advance(&mut self, place: u32, offer: Offer, count: usize) {
+    fn advance(&mut self, now: Instant, place: u32, offer: Offer, count: usize) {
         let number = self.window.number;
         let Some(client) = self.table.tenant_mut(place) else { return };
         let (dialect, reader) = (client.dialect(), client.reader(place));
@@ -158,6 +186,7 @@ impl<S: Store> Server<'_, S> {
                     outbox.half = half_of_line(&self.log, *cursor, Reader::OBSERVER);
                 }
             }
+            Kind::Piece => self.took_piece(now, place, count, offer.len),
             Kind::Answer if count >= offer.len => next_line(outbox),
             Kind::Answer => {
                 outbox.sent += count as u16;
@@ -228,6 +257,7 @@ impl<S: Store> Server<'_, S> {
         self.laggards.remove(place);
         if let Some(client) = self.table.tenant_mut(place) {
             client.outbox.answers.clear();
+            client.outbox.in_piece = false;
             client.outbox.cursor = self.log.end();
         }
     }
@@ -241,7 +271,7 @@ impl<S: Store> Server<'_, S> {
         }
         if owed {
             self.make_urgent(place);
-        } else {
+        } else if !client.is_fetching() {
             self.part(now, place);
         }
     }

@@ -2,6 +2,7 @@
 
 use core::{error, fmt};
 
+use super::digest::Digest;
 use super::name::{FileName, FileNameError};
 use super::nick::{Nick, NickError};
 
@@ -34,7 +35,31 @@ pub enum Command<'a> {
         /// Its length in bytes.
         size: u64,
     },
-    // Where #put, #get, #stop and #files will stand; see `COMMANDS`.
+    /// `#put 'NAME' SIZE SHA256 [replace]`: a file, which will come in parts.
+    Put {
+        /// Its name, if it can have it.
+        name: Result<FileName, FileNameError>,
+        /// Its length in bytes; [`u64::MAX`] stands for all above it, too.
+        size: u64,
+        /// What its bytes will have for a digest.
+        digest: Digest,
+        /// Whether it may take the place of a file that has the name.
+        replace: bool,
+    },
+    /// `#part N`: after this line come N bytes of the file that was put.
+    Part(u64),
+    /// `#get 'NAME' [OFFSET]`: a file, please, in parts.
+    Get {
+        /// Its name, if a file can have it.
+        name: Result<FileName, FileNameError>,
+        /// Bytes that need not be sent, since the peer has them; [`u64::MAX`]
+        /// stands for all above it, too.
+        offset: u64,
+    },
+    /// `#stop`: no more of the file that is on its way.
+    Stop,
+    /// `#files`: the files, please.
+    Files,
     /// `#nick NAME`: to be called so from now on.
     Nick(Nick),
     /// `#who`: the users, please.
@@ -68,6 +93,11 @@ impl<'a> Command<'a> {
         let wrong = CommandError::Usage(usage);
         match usage.word {
             Word::Upload => upload(rest.trim_ascii()).ok_or(wrong)?,
+            Word::Put => put(rest.trim_ascii()).ok_or(wrong),
+            Word::Part => part(rest.trim_ascii()).ok_or(wrong)?,
+            Word::Get => get(rest.trim_ascii()).ok_or(wrong),
+            Word::Stop => alone(Self::Stop, rest).ok_or(wrong),
+            Word::Files => alone(Self::Files, rest).ok_or(wrong),
             Word::Nick => Ok(Self::Nick(Nick::parse(rest.trim_ascii())?)),
             Word::Who => alone(Self::Who, rest).ok_or(wrong),
             Word::Msg => msg(rest.trim_ascii_start()).ok_or(wrong),
@@ -86,6 +116,16 @@ impl<'a> Command<'a> {
 pub enum Word {
     /// `#upload`
     Upload,
+    /// `#put`
+    Put,
+    /// `#part`
+    Part,
+    /// `#get`
+    Get,
+    /// `#stop`
+    Stop,
+    /// `#files`
+    Files,
     /// `#nick`
     Nick,
     /// `#who`
@@ -119,6 +159,11 @@ impl Usage {
         Self { word, form, help }
     }
 
+    /// The usage of a word; each has one.
+    pub fn of(word: Word) -> Option<&'static Self> {
+        COMMANDS.iter().find(|usage| usage.word == word)
+    }
+
     /// The word as peers write it, with its `#`.
     pub fn spelling(&self) -> &'static str {
         self.form.split(' ').next().unwrap_or(self.form)
@@ -131,8 +176,15 @@ impl Usage {
 /// a wrong form read it here. What is not here is unknown.
 pub const COMMANDS: &[Usage] = &[
     Usage::new(Word::Upload, "#upload 'NAME' SIZE", "puts a file of SIZE bytes into the room"),
-    // A later version: #put 'NAME' SIZE SHA256 [replace], #get 'NAME' [OFFSET],
-    // #stop and #files.
+    Usage::new(
+        Word::Put,
+        "#put 'NAME' SIZE SHA256 [replace]",
+        "uploads a file in parts, from where an earlier try ended",
+    ),
+    Usage::new(Word::Part, "#part N", "sends the next N bytes of what was put"),
+    Usage::new(Word::Get, "#get 'NAME' [OFFSET]", "fetches a file in parts"),
+    Usage::new(Word::Stop, "#stop", "ends the transfer under way"),
+    Usage::new(Word::Files, "#files", "lists the files"),
     Usage::new(Word::Nick, "#nick NAME", "gives you a name in place of your address"),
     Usage::new(Word::Who, "#who", "lists the users"),
     Usage::new(Word::Msg, "#msg NAME TEXT", "says something to one user alone"),
@@ -152,9 +204,10 @@ pub enum CommandError {
     /// There is no such word.
     Unknown,
     /// There is, but it is written in another way. If the word is
-    /// [`Word::Upload`], a body of unknown length may follow.
+    /// [`Word::Upload`] or [`Word::Part`], a body of unknown length may follow.
     Usage(&'static Usage),
-    /// The SIZE of an upload is above [`u64::MAX`]: too much even to drop.
+    /// The SIZE of an upload, or of a part, is above [`u64::MAX`]: too much
+    /// even to drop.
     SizeTooLarge,
     /// The nick is none.
     Nick(NickError),
@@ -182,11 +235,45 @@ impl error::Error for CommandError {}
 /// None: the form is wrong. An error: it is right and too large.
 fn upload(rest: &[u8]) -> Option<Result<Command<'_>, CommandError>> {
     // From the end, as a name may hold spaces and quotes and a size cannot.
-    let space = rest.iter().rposition(|&byte| byte == b' ')?;
-    let name = unquoted(rest[..space].trim_ascii_end())?;
-    let size = Some(&rest[space + 1..]).filter(|size| is_decimal(size))?;
+    let (name, size) = split_last(rest)?;
+    let name = unquoted(name)?;
+    let size = Some(size).filter(|size| is_decimal(size))?;
     let size = decimal(size).ok_or(CommandError::SizeTooLarge);
     Some(size.map(|size| Command::Upload { name: FileName::parse(name), size }))
+}
+
+/// From the end, like [`upload`].
+fn put(rest: &[u8]) -> Option<Command<'_>> {
+    let (before, last) = split_last(rest)?;
+    let replace = last == b"replace";
+    let (before, digest) = if replace { split_last(before)? } else { (before, last) };
+    let digest = Digest::parse(digest)?;
+    let (name, size) = split_last(before)?;
+    let name = FileName::parse(unquoted(name)?);
+    let size = Some(size).filter(|size| is_decimal(size))?;
+    Some(Command::Put { name, size: decimal(size).unwrap_or(u64::MAX), digest, replace })
+}
+
+fn part(size: &[u8]) -> Option<Result<Command<'static>, CommandError>> {
+    let size = Some(size).filter(|size| is_decimal(size))?;
+    Some(decimal(size).map(Command::Part).ok_or(CommandError::SizeTooLarge))
+}
+
+fn get(rest: &[u8]) -> Option<Command<'_>> {
+    let (name, offset) = match (unquoted(rest), split_last(rest)) {
+        (Some(name), _) => (name, 0),
+        (None, Some((name, offset))) if is_decimal(offset) => {
+            (unquoted(name)?, decimal(offset).unwrap_or(u64::MAX))
+        }
+        _ => return None,
+    };
+    Some(Command::Get { name: FileName::parse(name), offset })
+}
+
+/// The last word, and what stands before the spaces before it.
+fn split_last(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = rest.iter().rposition(|&byte| byte == b' ')?;
+    Some((rest[..space].trim_ascii_end(), &rest[space + 1..]))
 }
 
 /// The name in quotes, or as it stands if it needs none.
@@ -244,7 +331,7 @@ mod tests {
     use super::*;
 
     fn usage(word: Word) -> CommandError {
-        CommandError::Usage(COMMANDS.iter().find(|usage| usage.word == word).unwrap())
+        CommandError::Usage(Usage::of(word).unwrap())
     }
 
     fn upload(name: &str, size: u64) -> Command<'static> {
@@ -313,6 +400,68 @@ mod tests {
     }
 
     #[test]
+    fn puts() {
+        let digest = Digest::new([0xa5; 32]);
+        let put = |name: &str, size, replace| {
+            let name = FileName::parse(name.as_bytes());
+            Ok(Command::Put { name, size, digest, replace })
+        };
+        for (form, expected) in [
+            ("#put 'a b' 12 D", put("a b", 12, false)),
+            ("#put a 0 D", put("a", 0, false)),
+            ("#put  'a'  1  D  replace ", put("a", 1, true)),
+            ("#put 'a' 5' 7 D", put("a' 5", 7, false)),
+            ("#put replace 7 D", put("replace", 7, false)),
+            ("#put '../x' 7 D", put("../x", 7, false)),
+            ("#put 'a' 99999999999999999999 D", put("a", u64::MAX, false)),
+            ("#put", Err(usage(Word::Put))),
+            ("#put 'a' 7", Err(usage(Word::Put))),
+            ("#put 'a' D", Err(usage(Word::Put))),
+            ("#put a b 7 D", Err(usage(Word::Put))),
+            ("#put 'a' -7 D", Err(usage(Word::Put))),
+            ("#put 'a' 7 replace D", Err(usage(Word::Put))),
+            ("#put 'a' 7 D again", Err(usage(Word::Put))),
+            ("#put 'a' 7 Da5", Err(usage(Word::Put))),
+        ] {
+            let line = form.replace('D', &digest.to_string());
+            assert_eq!(Command::parse(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn parts() {
+        assert_eq!(Command::parse(b"#part 65536"), Ok(Command::Part(65_536)));
+        assert_eq!(Command::parse(b"#part 18446744073709551616"), Err(CommandError::SizeTooLarge));
+        for line in ["#part", "#part ", "#part a", "#part -1", "#part 1 2"] {
+            assert_eq!(Command::parse(line.as_bytes()), Err(usage(Word::Part)), "{line}");
+        }
+    }
+
+    #[test]
+    fn gets() {
+        let get = |name: &str, offset| {
+            Ok(Command::Get { name: FileName::parse(name.as_bytes()), offset })
+        };
+        for (line, expected) in [
+            ("#get a", get("a", 0)),
+            ("#get 7", get("7", 0)),
+            ("#get a 7", get("a", 7)),
+            ("#get 'a b' 7", get("a b", 7)),
+            ("#get  'a' 7' ", get("a' 7", 0)),
+            ("#get 'a' 99999999999999999999", get("a", u64::MAX)),
+            ("#get ..", get("..", 0)),
+            ("#get ''", get("", 0)),
+            ("#get", Err(usage(Word::Get))),
+            ("#get a b", Err(usage(Word::Get))),
+            ("#get 'a", Err(usage(Word::Get))),
+            ("#get 'a' -7", Err(usage(Word::Get))),
+            ("#get a 7 7", Err(usage(Word::Get))),
+        ] {
+            assert_eq!(Command::parse(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
     fn nicks() {
         let bob = Nick::parse(b"bob").unwrap();
         assert_eq!(Command::parse(b"#nick bob"), Ok(Command::Nick(bob.clone())));
@@ -356,6 +505,8 @@ mod tests {
     #[test]
     fn words_alone() {
         for (line, command, word) in [
+            ("#stop", Command::Stop, Word::Stop),
+            ("#files", Command::Files, Word::Files),
             ("#who", Command::Who, Word::Who),
             ("#help", Command::Help, Word::Help),
             ("#quit", Command::Quit, Word::Quit),
@@ -369,7 +520,7 @@ mod tests {
     #[test]
     fn unknown_words() {
         for line in
-            ["", "#", "# ", "##", "hello", "#Who", "#whom", "#wh", "#who\t", "#put 'a' 1", "#files"]
+            ["", "#", "# ", "##", "hello", "#Who", "#whom", "#wh", "#who\t", "#Put 'a' 1", "#file"]
         {
             assert_eq!(Command::parse(line.as_bytes()), Err(CommandError::Unknown), "{line}");
         }
@@ -378,7 +529,10 @@ mod tests {
     #[test]
     fn every_word_stands_in_the_table_once() {
         let spellings: Vec<_> = COMMANDS.iter().map(Usage::spelling).collect();
-        let expected = ["#upload", "#nick", "#who", "#msg", "#me", "#history", "#help", "#quit"];
+        let expected = [
+            "#upload", "#put", "#part", "#get", "#stop", "#files", "#nick", "#who", "#msg", "#me",
+            "#history", "#help", "#quit",
+        ];
         assert_eq!(spellings, expected);
         for usage in COMMANDS {
             let error = CommandError::Usage(usage).to_string();

@@ -4,10 +4,12 @@
 //! - [`header`]: the header of a classic upload and its readings
 //! - [`command`]: the `#` words of a line peer
 //! - [`text`]: making text safe
+//! - [`digest`]: SHA-256 in digits
 //! - [`name`], [`nick`]: names of files and of people; [`fold`]: their case
 //! - [`notice`]: every sentence that Snug says
 
 pub mod command;
+pub mod digest;
 pub mod fold;
 pub mod frame;
 pub mod header;

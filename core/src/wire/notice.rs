@@ -7,9 +7,11 @@
 
 use core::fmt::{self, Display, Write};
 use core::net::SocketAddr;
+use core::time::Duration;
 
-use super::command::{COMMANDS, CommandError};
-use super::name::FileNameError;
+use super::command::{COMMANDS, CommandError, Usage, Word};
+use super::digest::Digest;
+use super::name::{FileName, FileNameError};
 use super::nick::{Nick, NickError};
 use crate::store::StoreError;
 
@@ -115,8 +117,24 @@ pub enum Reply<'a> {
     EndOfHistory,
     /// A line of the help, counted from 0.
     Help(usize),
+    /// The bytes of a file that need not be sent.
+    Have(&'a FileName, u64),
+    /// A file that will be sent, with its size.
+    File(&'a FileName, u64),
+    /// So many bytes of a file follow the line.
+    Part(usize),
+    /// The end of a file that was sent.
+    Sum(Digest),
+    /// The transfer under way has ended, as was asked for.
+    Stopped,
+    /// A file in the folder: its size, and its age where there is a clock.
+    Listed(&'a FileName, u64, Option<Duration>),
+    /// The end of the files in the folder.
+    Files(u32),
     /// A refusal.
     Refused(Refusal),
+    /// A refusal of the transfer that a command began, then or later on.
+    Failed(Word, Refusal),
 }
 
 impl Display for Reply<'_> {
@@ -136,7 +154,20 @@ impl Display for Reply<'_> {
                 Some(usage) => writeln!(f, "> {} - {}", usage.form, usage.help),
                 None => Ok(()),
             },
+            Self::Have(name, offset) => writeln!(f, "#have '{name}' {offset}"),
+            Self::File(name, size) => writeln!(f, "#file '{name}' {size}"),
+            Self::Part(len) => writeln!(f, "#part {len}"),
+            Self::Sum(digest) => writeln!(f, "#sum {digest}"),
+            Self::Stopped => f.write_str("> Your transfer has been stopped\n"),
+            Self::Listed(name, size, Some(age)) => {
+                writeln!(f, "#stored '{name}' {size} {}", age.as_secs())
+            }
+            Self::Listed(name, size, None) => writeln!(f, "#stored '{name}' {size} -"),
+            Self::Files(n) => writeln!(f, "> {n} file{}", plural(*n)),
             Self::Refused(why) => writeln!(f, "! {why}"),
+            Self::Failed(word, why) => {
+                writeln!(f, "! {}: {why}", Usage::of(*word).map_or("", Usage::spelling))
+            }
         }
     }
 }
@@ -172,6 +203,24 @@ pub enum Refusal {
     Store(StoreError),
     /// No reading of the header fits the bytes that came.
     Header,
+    /// A transfer of the same peer is under way.
+    Busy,
+    /// No transfer of the peer is under way.
+    NoTransfer,
+    /// A part comes though none was asked for.
+    NoUpload,
+    /// A part has more bytes than the file lacks, or than a part may have.
+    PartTooLarge,
+    /// The bytes that came do not have the digest that was promised.
+    Digest,
+    /// Somebody else uploads the same file just now.
+    Twice,
+    /// A file does not have as many bytes as are to be left out.
+    BeyondEnd,
+    /// A file has become shorter while it was sent.
+    Changed,
+    /// The store of this room knows no such transfer.
+    NotHere,
     /// A name is none for a user.
     Nick(NickError),
     /// Somebody has the name.
@@ -185,27 +234,45 @@ pub enum Refusal {
 impl Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RoomFull => f.write_str("the room is full; try again later"),
-            Self::AddressCrowded => {
-                f.write_str("your address has no more connections here; close one first")
-            }
-            Self::AddressHasty => {
-                f.write_str("your address connects too often; try again in a minute")
-            }
             Self::Command(why) => why.fmt(f),
             Self::TooLong(most) => write!(f, "a command has {most} bytes at most; say it shorter"),
             Self::FileName(why) => why.fmt(f),
             Self::FileTooLarge(most) => write!(f, "a file may have {most} bytes at most here"),
-            Self::AddressFull => f.write_str("your address has no more room for files here"),
-            Self::FolderFull => f.write_str("the folder has no more room; ask who keeps it"),
-            Self::Store(why) => f.write_str(store_sentence(*why)),
-            Self::Header => f.write_str("the file does not fit its header; send both again"),
             Self::Nick(why) => why.fmt(f),
-            Self::NickTaken => f.write_str("somebody else has that name; take another"),
-            Self::NobodyThere => f.write_str("nobody here has that name; #who lists who is here"),
-            Self::ClassicThere => {
-                f.write_str("a classic client cannot be told anything alone; say it to all")
-            }
+            plain => f.write_str(plain.sentence()),
+        }
+    }
+}
+
+impl Refusal {
+    /// What there is to say where it is always the same.
+    fn sentence(&self) -> &'static str {
+        match self {
+            Self::Header => "the file does not fit its header; send both again",
+            Self::Busy => "another transfer of yours is under way; #stop ends it",
+            Self::NoTransfer => "no transfer of yours is under way",
+            Self::NoUpload => "no upload waits for a part; begin one with #put",
+            Self::PartTooLarge => "the part is too large; a part ends with its file",
+            Self::Digest => "the bytes do not have that SHA256; send them again",
+            Self::Twice => "somebody sends the same file just now; wait for it",
+            Self::BeyondEnd => "the file is shorter than that; fetch it from its start",
+            Self::Changed => "the file has become shorter; fetch it again",
+            Self::NotHere => "this room cannot do that; #help lists what it knows",
+            Self::NickTaken => "somebody else has that name; take another",
+            Self::NobodyThere => "nobody here has that name; #who lists who is here",
+            Self::ClassicThere => "a classic client cannot be told anything alone; say it to all",
+            Self::RoomFull => "the room is full; try again later",
+            Self::AddressCrowded => "your address has no more connections here; close one first",
+            Self::AddressHasty => "your address connects too often; try again in a minute",
+            Self::AddressFull => "your address has no more room for files here",
+            Self::FolderFull => "the folder has no more room; ask who keeps it",
+            Self::Store(why) => store_sentence(*why),
+            // These are shown with what they hold.
+            Self::Command(_)
+            | Self::FileName(_)
+            | Self::Nick(_)
+            | Self::TooLong(_)
+            | Self::FileTooLarge(_) => "",
         }
     }
 }
@@ -216,7 +283,9 @@ fn store_sentence(why: StoreError) -> &'static str {
         StoreError::ReadOnly => "the folder cannot be written to; ask who keeps it",
         StoreError::BadName => "no file can have that name here; take another",
         StoreError::Unsupported => "the file could not be told from its header; send it again",
-        StoreError::Failed => "the file could not be stored; ask who keeps the folder",
+        StoreError::Missing => "there is no such file; #files lists what there is",
+        StoreError::Exists => "a file of that name stands already; add replace, or rename yours",
+        StoreError::Failed => "the disk failed; ask who keeps the folder",
     }
 }
 

@@ -57,6 +57,7 @@ fn a_nick_stands_where_the_address_stood() {
 
 #[test]
 fn answers() {
+    let name = FileName::parse(b"it's").unwrap();
     for (answer, expected) in [
         (Reply::Switched, "\n> This is Snug; #help lists what it knows\n"),
         (Reply::Cut, " …[cut]\n"),
@@ -66,13 +67,28 @@ fn answers() {
         (Reply::Users(2), "> 2 users\n"),
         (Reply::Stored(3_082), "> Your file has been uploaded (3082 bytes)\n"),
         (Reply::EndOfHistory, "> end of history\n"),
-        (Reply::Help(1), "> #nick NAME - gives you a name in place of your address\n"),
+        (Reply::Have(&name, 9), "#have 'it's' 9\n"),
+        (Reply::File(&name, 9), "#file 'it's' 9\n"),
+        (Reply::Part(9), "#part 9\n"),
+        (Reply::Listed(&name, 9, None), "#stored 'it's' 9 -\n"),
+        (Reply::Listed(&name, 9, Some(Duration::from_millis(61_999))), "#stored 'it's' 9 61\n"),
+        (Reply::Files(1), "> 1 file\n"),
+        (Reply::Files(2), "> 2 files\n"),
+        (Reply::Stopped, "> Your transfer has been stopped\n"),
+        (
+            Reply::Failed(Word::Get, Refusal::Store(StoreError::Missing)),
+            "! #get: there is no such file; #files lists what there is\n",
+        ),
+        (Reply::Help(6), "> #nick NAME - gives you a name in place of your address\n"),
         (Reply::Help(usize::MAX), ""),
         (Reply::Refused(Refusal::RoomFull), "! the room is full; try again later\n"),
     ] {
         assert_eq!(answer.to_string(), expected);
     }
 }
+
+/// Bytes of the buffer that answers are rendered into.
+const PAGE: usize = 320;
 
 fn refusals() -> Vec<Refusal> {
     let usage = |usage: &'static Usage| Refusal::Command(CommandError::Usage(usage));
@@ -91,6 +107,8 @@ fn refusals() -> Vec<Refusal> {
         StoreError::ReadOnly,
         StoreError::BadName,
         StoreError::Unsupported,
+        StoreError::Missing,
+        StoreError::Exists,
         StoreError::Failed,
     ];
     let nicks = [
@@ -111,6 +129,15 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AddressFull,
         Refusal::FolderFull,
         Refusal::Header,
+        Refusal::Busy,
+        Refusal::NoTransfer,
+        Refusal::NoUpload,
+        Refusal::PartTooLarge,
+        Refusal::Digest,
+        Refusal::Twice,
+        Refusal::BeyondEnd,
+        Refusal::Changed,
+        Refusal::NotHere,
         Refusal::NickTaken,
         Refusal::NobodyThere,
         Refusal::ClassicThere,
@@ -124,7 +151,7 @@ fn refusals() -> Vec<Refusal> {
 }
 
 /// The longest of all that is said fits the buffers that it is rendered into:
-/// 160 bytes for notices, 192 for prefixes and new names, 256 for answers.
+/// 160 bytes for notices, 192 for prefixes and new names, 320 for answers.
 #[test]
 fn the_longest_sentences_fit() {
     let widest = nick(&"\u{10437}".repeat(16));
@@ -144,8 +171,10 @@ fn the_longest_sentences_fit() {
         assert!(longest(&lines) <= Some(192));
         // A prefix is measured in a byte.
         assert!(longest(&[&Prefix::Text(who)]) <= Some(usize::from(u8::MAX)));
-        assert!(Reply::User(who, addr).to_string().len() <= 256);
+        assert!(Reply::User(who, addr).to_string().len() <= PAGE);
     }
+    let name = FileName::parse(&[b'a'; 255]).unwrap();
+    let age = Some(Duration::MAX);
     let mut answers: Vec<String> = refusals().iter().map(ToString::to_string).collect();
     let replies = [
         Reply::Greeting(u32::MAX),
@@ -157,10 +186,17 @@ fn the_longest_sentences_fit() {
         Reply::Delivered,
         Reply::Users(u32::MAX),
         Reply::EndOfHistory,
+        Reply::Have(&name, u64::MAX),
+        Reply::File(&name, u64::MAX),
+        Reply::Listed(&name, u64::MAX, age),
+        Reply::Sum(Digest::new([0; 32])),
+        Reply::Part(usize::MAX),
+        Reply::Stopped,
+        Reply::Files(u32::MAX),
     ];
     answers.extend(replies.iter().map(ToString::to_string));
     answers.extend((0..COMMANDS.len()).map(|line| Reply::Help(line).to_string()));
-    assert!(answers.iter().all(|answer| answer.len() + "! \n".len() <= 256));
+    assert!(answers.iter().all(|answer| answer.len() + "! #files: \n".len() <= PAGE));
 }
 
 /// Every answer is one line that begins with what it is, and is safe itself.
@@ -174,6 +210,8 @@ fn answers_are_lines() {
         Reply::Delivered,
         Reply::Users(4),
         Reply::EndOfHistory,
+        Reply::Stopped,
+        Reply::Files(2),
     ];
     let help = (0..COMMANDS.len()).map(Reply::Help);
     for (begin, reply) in refused

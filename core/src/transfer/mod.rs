@@ -1,0 +1,274 @@
+//! Files under way, to the folder and from it: each has a slot and a block.
+//!
+//! A peer's bytes go straight into the block of its [`upload`], and those of a
+//! [`download`] are sent from there. What the store cannot do yet waits in the
+//! block, and so does the peer, and nobody else.
+
+mod download;
+mod upload;
+
+use core::net::IpAddr;
+
+use crate::id::ClientId;
+use crate::store::{Draft, Store, StoreError, UploadSlot};
+use crate::wire::digest::Digest;
+use crate::wire::name::FileName;
+use crate::wire::notice::{Refusal, Reply};
+
+use download::Download;
+pub(crate) use upload::Upload;
+
+/// Kept free before each block, for bytes that turn out to belong there.
+pub const HEADROOM: usize = 24;
+
+/// The most bytes of a part, so that chat can go between two.
+pub(crate) const MOST_OF_PART: u64 = 65_536;
+
+/// What a transfer under way is; lent to the room.
+#[derive(Debug)]
+pub struct Transfer {
+    job: Option<Job>,
+}
+
+impl Transfer {
+    /// No transfer yet; to fill the memory that is lent.
+    pub const VACANT: Self = Self { job: None };
+}
+
+#[derive(Debug)]
+struct Job {
+    /// Whose it is.
+    owner: ClientId,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    Up(Upload),
+    Down(Download),
+}
+
+/// Whose upload it is: the client, and the address whose quota it counts for.
+pub(crate) type Owner = (ClientId, IpAddr);
+
+/// How far a transfer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It waits for its peer: there is room for more bytes, or a
+    /// [`Piece`] to be taken.
+    Peer,
+    /// It waits for the store.
+    Busy,
+    /// It can go on, and should let others go first.
+    More,
+    /// A file of so many bytes is stored, or all that was asked for is sent.
+    Done(u64),
+    /// It cannot go on.
+    Failed(Refusal),
+}
+
+/// What a transfer has for its peer.
+#[derive(Debug)]
+pub(crate) enum Piece<'a> {
+    Line(Reply<'a>),
+    Bytes(&'a [u8]),
+}
+
+/// Why a step of a transfer did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setback {
+    /// It is to be made again later.
+    Busy,
+    /// It is not.
+    Failed(Refusal),
+}
+
+impl From<nb::Error<StoreError>> for Setback {
+    fn from(error: nb::Error<StoreError>) -> Self {
+        match error {
+            nb::Error::WouldBlock => Self::Busy,
+            nb::Error::Other(why) => Self::Failed(Refusal::Store(why)),
+        }
+    }
+}
+
+/// Where a transfer stands after a step: goes on with the next, or not.
+type Stepped = Result<Option<Progress>, Setback>;
+
+/// All transfers under way.
+#[derive(Debug)]
+pub(crate) struct Transfers<'m> {
+    slots: &'m mut [Transfer],
+    blocks: &'m mut [u8],
+    /// Bytes of a block, without the headroom.
+    block: usize,
+}
+
+impl<'m> Transfers<'m> {
+    /// `blocks` is shared out among the slots.
+    pub(crate) fn new(slots: &'m mut [Transfer], blocks: &'m mut [u8]) -> Self {
+        let count = slots.len().min(usize::from(u16::MAX));
+        let slots = slots.get_mut(..count).unwrap_or_default();
+        let block = (blocks.len() / count.max(1)).saturating_sub(HEADROOM);
+        Self { slots, blocks, block }
+    }
+
+    /// Bytes of a block.
+    pub(crate) fn block_len(&self) -> usize {
+        self.block
+    }
+
+    /// How many transfers there can be.
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// A slot that is free; looks at all of them.
+    pub(crate) fn free(&self) -> Option<UploadSlot> {
+        let index = self.slots.iter().position(|slot| slot.job.is_none())?;
+        Some(UploadSlot::new(index as u16))
+    }
+
+    /// Whether the file with a digest is being put; looks at all slots.
+    pub(crate) fn puts(&self, digest: Digest) -> bool {
+        let jobs = self.slots.iter().filter_map(|slot| slot.job.as_ref());
+        jobs.filter_map(Job::upload).any(|upload| upload.digest() == Some(digest))
+    }
+
+    /// Begins an upload in a free slot, with `reserved` bytes of quota.
+    pub(crate) fn begin(&mut self, slot: UploadSlot, owner: Owner, name: FileName, reserved: u64) {
+        self.start(slot, owner.0, Way::Up(Upload::new(owner.1, name, reserved)));
+    }
+
+    /// Begins an upload of which everything is known.
+    pub(crate) fn put(&mut self, slot: UploadSlot, owner: Owner, draft: &Draft<'_>) {
+        self.start(slot, owner.0, Way::Up(Upload::of(owner.1, draft)));
+    }
+
+    /// Begins a download in a free slot, without the first `offset` bytes.
+    pub(crate) fn fetch(&mut self, slot: UploadSlot, owner: ClientId, name: FileName, offset: u64) {
+        self.start(slot, owner, Way::Down(Download::new(name, offset)));
+    }
+
+    fn start(&mut self, slot: UploadSlot, owner: ClientId, way: Way) {
+        if let Some(place) = self.slots.get_mut(slot.index()) {
+            place.job = Some(Job { owner, way });
+        }
+    }
+
+    /// Whose transfer a slot has.
+    pub(crate) fn owner(&self, slot: UploadSlot) -> Option<ClientId> {
+        self.job(slot).map(|job| job.owner)
+    }
+
+    /// The upload in a slot.
+    pub(crate) fn upload(&self, slot: UploadSlot) -> Option<&Upload> {
+        self.job(slot).and_then(Job::upload)
+    }
+
+    /// Ends a transfer: the slot is free. Gives back what was an upload.
+    pub(crate) fn end(&mut self, slot: UploadSlot) -> Option<Upload> {
+        match self.slots.get_mut(slot.index())?.job.take()?.way {
+            Way::Up(upload) => Some(upload),
+            Way::Down(_) => None,
+        }
+    }
+
+    /// Room for the next bytes; empty while the store is busy with a block, or
+    /// no bytes are wanted yet.
+    pub(crate) fn space(&mut self, slot: UploadSlot) -> &mut [u8] {
+        match self.parts(slot) {
+            Some((Job { way: Way::Up(upload), .. }, memory)) => upload.space(memory),
+            _ => &mut [],
+        }
+    }
+
+    /// That many bytes were put into [`Self::space`].
+    pub(crate) fn filled(&mut self, slot: UploadSlot, count: usize) {
+        if let Some((Job { way: Way::Up(upload), .. }, _)) = self.parts(slot) {
+            upload.filled(count);
+        }
+    }
+
+    /// All bytes are in, and `prefix` goes before them.
+    pub(crate) fn complete(&mut self, slot: UploadSlot, prefix: &[u8]) {
+        if let Some((Job { way: Way::Up(upload), .. }, memory)) = self.parts(slot) {
+            upload.complete(memory, prefix);
+        }
+    }
+
+    /// What a transfer has for its peer now.
+    pub(crate) fn piece(&self, slot: UploadSlot) -> Option<Piece<'_>> {
+        match &self.job(slot)?.way {
+            Way::Up(upload) => upload.answer().map(Piece::Line),
+            Way::Down(download) => {
+                let start = self.start_of(slot) + HEADROOM;
+                download.piece(self.blocks.get(start..start + self.block)?)
+            }
+        }
+    }
+
+    /// The rest of the part that a peer is to get now.
+    pub(crate) fn part(&self, slot: UploadSlot) -> &[u8] {
+        match self.piece(slot) {
+            Some(Piece::Bytes(bytes)) => bytes,
+            _ => &[],
+        }
+    }
+
+    /// The peer took `count` bytes of a piece: all of them, if it was a line.
+    /// The transfer may go on.
+    pub(crate) fn took(&mut self, slot: UploadSlot, count: usize) {
+        match self.parts(slot) {
+            Some((Job { way: Way::Up(upload), .. }, _)) => upload.answered(),
+            Some((Job { way: Way::Down(download), .. }, _)) => download.took(count),
+            None => {}
+        }
+    }
+
+    /// Goes on with a transfer as far as the store and the peer let it, for a
+    /// block or two at most. After it is done or has failed, it is to be ended.
+    pub(crate) fn drive(&mut self, slot: UploadSlot, store: &mut impl Store) -> Progress {
+        let Some((job, memory)) = self.parts(slot) else { return Progress::Peer };
+        loop {
+            let stepped = match &mut job.way {
+                Way::Up(upload) => upload.step(slot, memory, store),
+                Way::Down(download) => download.step(slot, &mut memory[HEADROOM..], store),
+            };
+            match stepped {
+                Ok(None) => {}
+                Ok(Some(progress)) => return progress,
+                Err(Setback::Busy) => return Progress::Busy,
+                Err(Setback::Failed(why)) => return Progress::Failed(why),
+            }
+        }
+    }
+
+    fn job(&self, slot: UploadSlot) -> Option<&Job> {
+        self.slots.get(slot.index())?.job.as_ref()
+    }
+
+    /// A slot's transfer, and its block with the headroom.
+    fn parts(&mut self, slot: UploadSlot) -> Option<(&mut Job, &mut [u8])> {
+        let start = self.start_of(slot);
+        let job = self.slots.get_mut(slot.index())?.job.as_mut()?;
+        let memory = self.blocks.get_mut(start..start + HEADROOM + self.block)?;
+        Some((job, memory))
+    }
+
+    fn start_of(&self, slot: UploadSlot) -> usize {
+        slot.index() * (self.block + HEADROOM)
+    }
+}
+
+impl Job {
+    fn upload(&self) -> Option<&Upload> {
+        match &self.way {
+            Way::Up(upload) => Some(upload),
+            Way::Down(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

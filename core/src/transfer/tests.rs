@@ -1,0 +1,502 @@
+extern crate std;
+
+use std::format;
+use std::string::{String, ToString};
+use std::vec;
+use std::vec::Vec;
+
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+use crate::dice::Dice;
+
+const BLOCK: usize = 64;
+const SLOT: UploadSlot = UploadSlot::new(1);
+
+/// What a store was asked for.
+#[derive(Clone, Debug, PartialEq)]
+enum Call {
+    Create(String, u64),
+    Write(Vec<u8>),
+    Prepend(Vec<u8>),
+    Commit,
+}
+
+/// A store that is busy and fails as its script says.
+struct Scripted {
+    dice: Dice,
+    /// Busy once in so many calls; never for 0.
+    busy: usize,
+    /// Fails at the call of this number.
+    fails: Option<usize>,
+    done: Vec<Call>,
+    /// What it was asked for when it was busy: to be asked for again.
+    asked: Option<Call>,
+    file: Vec<u8>,
+}
+
+impl Scripted {
+    fn new(seed: u64, busy: usize, fails: Option<usize>) -> Self {
+        let dice = Dice::new(seed);
+        Self { dice, busy, fails, done: vec![], asked: None, file: vec![] }
+    }
+
+    fn called(&mut self, slot: UploadSlot, call: Call) -> nb::Result<(), StoreError> {
+        assert_eq!(slot, SLOT);
+        if let Some(asked) = self.asked.take() {
+            assert_eq!(asked, call, "a call is made again as it was");
+        }
+        if self.busy > 0 && self.dice.once_in(self.busy) {
+            self.asked = Some(call);
+            return Err(nb::Error::WouldBlock);
+        }
+        if self.fails == Some(self.done.len()) {
+            return Err(StoreError::Full.into());
+        }
+        self.done.push(call);
+        Ok(())
+    }
+}
+
+impl Store for Scripted {
+    fn used(&self) -> u64 {
+        0
+    }
+
+    fn create(
+        &mut self,
+        slot: UploadSlot,
+        name: &FileName,
+        size: u64,
+    ) -> nb::Result<(), StoreError> {
+        self.called(slot, Call::Create(name.as_str().into(), size))
+    }
+
+    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+        self.called(slot, Call::Write(block.to_vec()))?;
+        self.file.extend_from_slice(block);
+        Ok(())
+    }
+
+    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
+        self.called(slot, Call::Prepend(bytes.to_vec()))?;
+        self.file.splice(..0, bytes.iter().copied());
+        Ok(())
+    }
+
+    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
+        self.called(slot, Call::Commit)
+    }
+
+    fn abort(&mut self, _: UploadSlot) {}
+}
+
+fn name() -> FileName {
+    FileName::parse(b"a").unwrap()
+}
+
+fn begin(uploads: &mut Transfers<'_>, reserved: u64) {
+    uploads.begin(SLOT, (ClientId::new(7, 0), [10, 0, 0, 1].into()), name(), reserved);
+}
+
+/// Sends a file as the room does: `prefix` is found to belong to it when all
+/// else is in, bytes come `step` at a time, and the store is tried now and then.
+fn send(
+    uploads: &mut Transfers<'_>,
+    store: &mut Scripted,
+    prefix: &[u8],
+    file: &[u8],
+    step: usize,
+) -> Progress {
+    begin(uploads, (prefix.len() + file.len()) as u64);
+    let mut progress = uploads.drive(SLOT, store);
+    let mut rest = file;
+    while !rest.is_empty() {
+        if let Progress::Failed(_) = progress {
+            return progress;
+        }
+        let space = uploads.space(SLOT);
+        let count = rest.len().min(space.len()).min(step);
+        space[..count].copy_from_slice(&rest[..count]);
+        uploads.filled(SLOT, count);
+        rest = &rest[count..];
+        let is_full = uploads.space(SLOT).is_empty();
+        if is_full || store.dice.once_in(4) {
+            progress = uploads.drive(SLOT, store);
+            assert_ne!(progress, Progress::Done(0));
+        }
+    }
+    if let Progress::Failed(_) = progress {
+        return progress;
+    }
+    uploads.complete(SLOT, prefix);
+    loop {
+        match uploads.drive(SLOT, store) {
+            Progress::Busy => assert!(store.asked.is_some()),
+            Progress::Peer => panic!("all is in"),
+            end => return end,
+        }
+    }
+}
+
+fn bytes(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at % 251) as u8).collect()
+}
+
+/// All sizes around blocks, all prefixes, whatever the store does meanwhile.
+#[test]
+fn what_is_stored_is_what_was_sent() {
+    let sizes = (0..=2).chain((1..=4).flat_map(|n| n * BLOCK - 24..=n * BLOCK + 2));
+    let mut slots = [const { Transfer::VACANT }; 3];
+    let mut blocks = [0; 3 * (BLOCK + HEADROOM)];
+    let mut seed = 0;
+    for size in sizes {
+        for prefix in 0..=22 {
+            for (step, busy) in [(1, 2), (7, 0), (7, 3), (BLOCK, 2), (1_000, 0)] {
+                seed += 1;
+                blocks.fill(b'?');
+                let mut uploads = Transfers::new(&mut slots, &mut blocks);
+                let whole = bytes(prefix + size);
+                let mut store = Scripted::new(seed, busy, None);
+                let (first, rest) = whole.split_at(prefix);
+                let end = send(&mut uploads, &mut store, first, rest, step);
+                assert_eq!(end, Progress::Done(whole.len() as u64), "{size} {prefix} {step}");
+                assert_eq!(store.file, whole, "{size} {prefix} {step}");
+                is_in_order(&store.done, &whole);
+                assert_eq!(
+                    uploads.end(SLOT).map(|upload| upload.reserved),
+                    Some(whole.len() as u64)
+                );
+                assert_eq!(uploads.free(), Some(UploadSlot::new(0)));
+                let others = [&blocks[..BLOCK + HEADROOM], &blocks[2 * (BLOCK + HEADROOM)..]];
+                assert!(others.concat().iter().all(|&byte| byte == b'?'));
+            }
+        }
+    }
+}
+
+fn is_in_order(calls: &[Call], whole: &[u8]) {
+    let [create, writes @ .., commit] = calls else { panic!("{calls:?}") };
+    assert_eq!((create, commit), (&Call::Create("a".into(), whole.len() as u64), &Call::Commit));
+    let writes = match writes {
+        [writes @ .., Call::Prepend(bytes)] => {
+            assert!((1..=24).contains(&bytes.len()));
+            assert!(!writes.is_empty(), "what fits before a block goes with it");
+            writes
+        }
+        writes => writes,
+    };
+    let len = |call: &Call| match call {
+        Call::Write(block) => block.len(),
+        call => panic!("{call:?}"),
+    };
+    if let [blocks @ .., last] = writes {
+        assert!(blocks.iter().all(|block| len(block) == BLOCK));
+        assert!((1..=BLOCK).contains(&len(last)));
+    }
+}
+
+/// A file is prepended to only where its first block was offered before.
+#[test]
+fn a_prefix_goes_into_the_first_block_where_it_can() {
+    for (size, prepends) in [(0, false), (BLOCK - 1, false), (BLOCK, true), (BLOCK + 1, true)] {
+        let (mut slots, mut blocks) =
+            ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+        let mut uploads = Transfers::new(&mut slots, &mut blocks);
+        let mut store = Scripted::new(0, 0, None);
+        send(&mut uploads, &mut store, b"12", &bytes(size), 9);
+        let prepended = store.done.contains(&Call::Prepend(b"12".to_vec()));
+        assert_eq!(prepended, prepends, "{size}");
+    }
+}
+
+/// While a store is busy with the beginning of a file, its block fills.
+#[test]
+fn a_block_waits_for_its_file() {
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut uploads = Transfers::new(&mut slots, &mut blocks);
+    let mut store = Scripted::new(0, 1, None);
+    begin(&mut uploads, 70);
+    assert_eq!(uploads.drive(SLOT, &mut store), Progress::Busy);
+    assert_eq!(uploads.space(SLOT).len(), BLOCK);
+    uploads.filled(SLOT, BLOCK);
+    assert_eq!(uploads.drive(SLOT, &mut store), Progress::Busy);
+    assert!(uploads.space(SLOT).is_empty());
+    store.busy = 0;
+    assert_eq!(uploads.drive(SLOT, &mut store), Progress::Peer);
+    assert_eq!(uploads.space(SLOT).len(), BLOCK);
+}
+
+#[test]
+fn a_failure_is_told_wherever_it_comes() {
+    let whole = bytes(3 * BLOCK);
+    for (step, busy) in [(5, 0), (5, 2), (BLOCK, 0)] {
+        for fails in 0.. {
+            let (mut slots, mut blocks) =
+                ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+            let mut uploads = Transfers::new(&mut slots, &mut blocks);
+            let mut store = Scripted::new(9, busy, Some(fails));
+            let end = send(&mut uploads, &mut store, &whole[..5], &whole[5..], step);
+            if end == Progress::Done(whole.len() as u64) {
+                // Create, three writes, prepend, commit.
+                assert_eq!(fails, 6);
+                break;
+            }
+            assert_eq!(end, Progress::Failed(Refusal::Store(StoreError::Full)));
+            assert_eq!(store.done.len(), fails);
+            assert!(uploads.end(SLOT).is_some());
+            assert_eq!(uploads.drive(SLOT, &mut store), Progress::Peer, "nobody is there");
+        }
+    }
+}
+
+#[test]
+fn memory_is_shared_out() {
+    for (count, len, block) in [
+        (1, 600, 576),
+        (4, 4 * 536, 512),
+        (4, 4 * 536 + 3, 512),
+        (3, 0, 0),
+        (0, 600, 576),
+        (2, 40, 0),
+    ] {
+        let mut slots: Vec<_> = (0..count).map(|_| Transfer::VACANT).collect();
+        let mut blocks = vec![0; len];
+        let mut uploads = Transfers::new(&mut slots, &mut blocks);
+        assert_eq!((uploads.capacity(), uploads.block_len()), (count, block));
+        assert_eq!(uploads.free().is_some(), count > 0);
+        assert!(uploads.owner(UploadSlot::new(9)).is_none());
+        assert!(uploads.end(UploadSlot::new(9)).is_none());
+        uploads.filled(UploadSlot::new(0), 0);
+    }
+}
+
+/// A store that cannot prepend loses such a file and says so.
+#[test]
+fn stores_need_not_prepend() {
+    struct Plain;
+    impl Store for Plain {
+        fn used(&self) -> u64 {
+            0
+        }
+        fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+            Ok(())
+        }
+        fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
+            Ok(())
+        }
+        fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+            Ok(())
+        }
+        fn abort(&mut self, _: UploadSlot) {}
+    }
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut uploads = Transfers::new(&mut slots, &mut blocks);
+    begin(&mut uploads, 70);
+    uploads.filled(SLOT, BLOCK);
+    assert_eq!(uploads.drive(SLOT, &mut Plain), Progress::Peer);
+    uploads.complete(SLOT, b"1");
+    let unsupported = Progress::Failed(Refusal::Store(StoreError::Unsupported));
+    assert_eq!(uploads.drive(SLOT, &mut Plain), unsupported);
+}
+
+/// A store of one file that was kept in part or stands whole.
+#[derive(Default)]
+struct Shelf {
+    file: Vec<u8>,
+    /// It is busy each other time.
+    busy: bool,
+    turn: bool,
+    committed: bool,
+}
+
+impl Shelf {
+    fn wait(&mut self) -> nb::Result<(), StoreError> {
+        self.turn = !self.turn;
+        if self.busy && self.turn { Err(nb::Error::WouldBlock) } else { Ok(()) }
+    }
+}
+
+impl Store for Shelf {
+    fn used(&self) -> u64 {
+        0
+    }
+
+    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+        self.wait()
+    }
+
+    fn begin(&mut self, _: UploadSlot, _: &Draft<'_>) -> nb::Result<u64, StoreError> {
+        self.wait()?;
+        Ok(self.file.len() as u64)
+    }
+
+    fn write(&mut self, _: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+        self.wait()?;
+        self.file.extend_from_slice(block);
+        Ok(())
+    }
+
+    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+        self.wait()?;
+        self.committed = true;
+        Ok(())
+    }
+
+    fn abort(&mut self, _: UploadSlot) {}
+
+    fn open(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<u64, StoreError> {
+        self.wait()?;
+        Ok(self.file.len() as u64)
+    }
+
+    fn read(
+        &mut self,
+        _: UploadSlot,
+        offset: u64,
+        block: &mut [u8],
+    ) -> nb::Result<usize, StoreError> {
+        self.wait()?;
+        let rest = &self.file[offset as usize..];
+        let count = rest.len().min(block.len());
+        block[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}
+
+fn digest(bytes: &[u8]) -> Digest {
+    Digest::new(Sha256::digest(bytes).into())
+}
+
+/// Drives until the peer is to do something, or the end.
+fn settle(transfers: &mut Transfers<'_>, store: &mut Shelf) -> Progress {
+    loop {
+        match transfers.drive(SLOT, store) {
+            Progress::Busy | Progress::More => {}
+            other => return other,
+        }
+    }
+}
+
+/// Whatever was kept of it, a put is stored as promised or not at all.
+#[test]
+fn a_put_goes_on_from_what_was_kept() {
+    let whole = bytes(3 * BLOCK + 5);
+    let name = name();
+    for (kept, busy) in [(0, false), (1, true), (BLOCK, false), (BLOCK + 9, true), (197, false)] {
+        for lie in [false, true] {
+            let (mut slots, mut blocks) =
+                ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+            let mut transfers = Transfers::new(&mut slots, &mut blocks);
+            let mut store = Shelf { file: whole[..kept].to_vec(), busy, ..Shelf::default() };
+            let promised = if lie { digest(b"other") } else { digest(&whole) };
+            let size = whole.len() as u64;
+            let draft = Draft { name: &name, size, digest: promised, replace: false };
+            transfers.put(SLOT, (ClientId::new(7, 0), [10, 0, 0, 1].into()), &draft);
+            assert!(transfers.puts(promised) && !transfers.puts(digest(b"")));
+            assert!(transfers.space(SLOT).is_empty(), "nothing is wanted yet");
+            assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+            let Some(Piece::Line(line)) = transfers.piece(SLOT) else {
+                panic!("an offset is told")
+            };
+            assert_eq!(line.to_string(), format!("#have 'a' {kept}\n"));
+            transfers.took(SLOT, 0);
+            let mut rest = &whole[kept..];
+            while !rest.is_empty() {
+                let wants = transfers.upload(SLOT).and_then(Upload::wants);
+                assert_eq!(wants, Some(rest.len() as u64));
+                let space = transfers.space(SLOT);
+                let count = rest.len().min(space.len());
+                space[..count].copy_from_slice(&rest[..count]);
+                transfers.filled(SLOT, count);
+                rest = &rest[count..];
+                assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+            }
+            transfers.complete(SLOT, &[]);
+            let end = settle(&mut transfers, &mut store);
+            let expected =
+                if lie { Progress::Failed(Refusal::Digest) } else { Progress::Done(size) };
+            assert_eq!((end, store.committed), (expected, !lie), "{kept} {lie}");
+            let gained = transfers.end(SLOT).map(|upload| upload.gained());
+            assert_eq!(gained, Some(size - kept as u64));
+        }
+    }
+}
+
+/// All that a peer gets of a file from an offset on; it takes `step` bytes at
+/// once.
+fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<String>, Vec<u8>) {
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut transfers = Transfers::new(&mut slots, &mut blocks);
+    transfers.fetch(SLOT, ClientId::new(7, 0), name(), offset);
+    let (mut lines, mut got) = (vec![], vec![]);
+    loop {
+        match settle(&mut transfers, store) {
+            Progress::Peer => {}
+            end => {
+                lines.push(format!("{end:?}"));
+                assert!(transfers.end(SLOT).is_none());
+                return (lines, got);
+            }
+        }
+        let count = match transfers.piece(SLOT) {
+            Some(Piece::Line(line)) => {
+                lines.push(line.to_string());
+                0
+            }
+            Some(Piece::Bytes(bytes)) => {
+                assert_eq!(bytes, transfers.part(SLOT));
+                got.extend_from_slice(&bytes[..bytes.len().min(step)]);
+                bytes.len().min(step)
+            }
+            None => panic!("there is something to take"),
+        };
+        transfers.took(SLOT, count);
+    }
+}
+
+#[test]
+fn a_download_is_the_file_from_an_offset_on_and_the_digest_of_all_of_it() {
+    let whole = bytes(2 * BLOCK + 5);
+    let sum = format!("#sum {}\n", digest(&whole));
+    for (offset, busy) in [(0, false), (1, true), (BLOCK, true), (BLOCK + 9, false), (133, false)] {
+        let mut store = Shelf { file: whole.clone(), busy, ..Shelf::default() };
+        let (lines, got) = fetch(&mut store, offset as u64, 7);
+        assert_eq!(got, &whole[offset..]);
+        let parts = got.chunks(BLOCK).map(|part| format!("#part {}\n", part.len()));
+        let expected: Vec<_> = [String::from("#file 'a' 133\n")]
+            .into_iter()
+            .chain(parts)
+            .chain([sum.clone(), String::from("Done(133)")])
+            .collect();
+        assert_eq!(lines, expected, "{offset}");
+    }
+    let mut store = Shelf { file: whole, ..Shelf::default() };
+    assert_eq!(fetch(&mut store, 134, 7), (vec!["Failed(BeyondEnd)".into()], vec![]));
+}
+
+#[test]
+fn an_empty_file_can_be_fetched() {
+    let (lines, got) = fetch(&mut Shelf::default(), 0, 1);
+    let sum = format!("#sum {}\n", digest(b""));
+    assert_eq!(lines, ["#file 'a' 0\n", &sum, "Done(0)"]);
+    assert!(got.is_empty());
+}
+
+/// A store whose file has become shorter than it was.
+#[test]
+fn a_file_that_becomes_shorter_is_not_sent_as_if_it_were_whole() {
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut transfers = Transfers::new(&mut slots, &mut blocks);
+    let mut store = Shelf { file: bytes(3 * BLOCK), ..Shelf::default() };
+    transfers.fetch(SLOT, ClientId::new(7, 0), name(), 0);
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+    store.file.truncate(BLOCK);
+    for count in [0, 0, BLOCK] {
+        transfers.took(SLOT, count);
+        if count == 0 {
+            assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+        }
+    }
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Failed(Refusal::Changed));
+}
