@@ -24,6 +24,6 @@ pub(crate) fn of_addr(seed: u64, addr: SocketAddr) -> u64 {
 }
 
 /// A hash of some bytes.
-pub(crate) fn of_bytes(seed: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(mix(seed), |hash, &byte| mix(hash ^ u64::from(byte)))
+pub(crate) fn of_bytes(seed: u64, bytes: &[u8]) -> u32 {
+    bytes.iter().fold(mix(seed), |hash, &byte| mix(hash ^ u64::from(byte))) as u32
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
+use crate::wire::notice::Refusal;
 
 /// The place of a transfer under way, from 0 to the number of transfers that
 /// the room was lent memory for; a store keeps its own arrays by it.
@@ -200,4 +201,22 @@ pub enum StoreError {
     Exists,
     /// The medium failed.
     Failed,
+}
+
+/// Why a transfer cannot go on with its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setback {
+    /// The call is to be made again later.
+    Busy,
+    /// The file cannot be kept, or sent.
+    Failed(Refusal),
+}
+
+impl From<nb::Error<StoreError>> for Setback {
+    fn from(error: nb::Error<StoreError>) -> Self {
+        match error {
+            nb::Error::WouldBlock => Self::Busy,
+            nb::Error::Other(why) => Self::Failed(Refusal::Store(why)),
+        }
+    }
 }

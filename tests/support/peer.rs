@@ -106,6 +106,14 @@ impl Peer {
         String::from_utf8(line).unwrap().trim_end_matches('\n').to_owned()
     }
 
+    /// The next `len` bytes.
+    #[track_caller]
+    pub(crate) fn take(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        self.reader.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
     /// All that comes up to and with `end`.
     #[track_caller]
     pub(crate) fn until(&mut self, end: impl AsRef<[u8]>) -> Vec<u8> {

@@ -164,9 +164,9 @@ fn help_quit_and_what_is_no_command() {
     let (mut ada, mut bob) = (room.line(), room.line());
     ada.until("\n");
     ada.send("#help\n");
-    for word in ["#upload", "#nick", "#who", "#msg", "#me", "#history", "#help", "#quit"] {
+    for word in "upload put part get stop files nick who msg me history help quit".split(' ') {
         let line = ada.line();
-        assert!(line.starts_with(&format!("> {word}")), "{word}: {line}");
+        assert!(line.starts_with(&format!("> #{word}")), "{word}: {line}");
     }
     ada.send("#dance\n#Who\n# \n#who me\n#upload x\n");
     for why in [

@@ -115,7 +115,7 @@ impl<S: Store> Server<'_, S> {
         place: u32,
         from: u64,
         count: u32,
-        half: Option<u64>,
+        half: Option<u32>,
     ) -> Option<usize> {
         let begun = self.table.tenant(place)?.outbox.sent > 0;
         let file = self.store.list(from);

@@ -210,7 +210,7 @@ pub(super) enum Answer {
         from: u64,
         next: u64,
         count: u32,
-        half: Option<u64>,
+        half: Option<u32>,
     },
     EndOfFiles(u32),
     Stopped,

@@ -10,7 +10,7 @@ mod upload;
 use core::net::IpAddr;
 
 use crate::id::ClientId;
-use crate::store::{Draft, Store, StoreError, UploadSlot};
+use crate::store::{Draft, Setback, Store, UploadSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply};
@@ -72,24 +72,6 @@ pub(crate) enum Progress {
 pub(crate) enum Piece<'a> {
     Line(Reply<'a>),
     Bytes(&'a [u8]),
-}
-
-/// Why a step of a transfer did not come to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Setback {
-    /// It is to be made again later.
-    Busy,
-    /// It is not.
-    Failed(Refusal),
-}
-
-impl From<nb::Error<StoreError>> for Setback {
-    fn from(error: nb::Error<StoreError>) -> Self {
-        match error {
-            nb::Error::WouldBlock => Self::Busy,
-            nb::Error::Other(why) => Self::Failed(Refusal::Store(why)),
-        }
-    }
 }
 
 /// Where a transfer stands after a step: goes on with the next, or not.

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::dice::Dice;
+use crate::store::StoreError;
 
 const BLOCK: usize = 64;
 const SLOT: UploadSlot = UploadSlot::new(1);

@@ -68,7 +68,8 @@ fn store(options: &ServerOptions, waiting: &Waiting) -> io::Result<FolderStore> 
     {
         complain(&format!("srv: {error}; going on without"));
     }
-    FolderStore::start(folder, options.max_uploads, options.block_size, waiting.wake())
+    let (slots, block) = (options.max_uploads, options.block_size);
+    FolderStore::start(folder, slots, block, options.max_folder, waiting.wake())
 }
 
 fn console(options: &ServerOptions, waiting: &Waiting, port: u16) -> io::Result<Option<Console>> {

@@ -1,6 +1,7 @@
 //! The folder by its descriptor: all that is done to it by name.
 
 use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -12,10 +13,15 @@ use std::time::SystemTime;
 use rustix::fs::{CWD, FileType, FlockOperation, Mode, OFlags, Stat, flock, openat};
 use rustix::io::Errno;
 use snug_core::store::StoreError;
+use snug_core::wire::digest::Digest;
 use snug_core::wire::name::{FileName, TEMPORARY_PREFIX};
 
 use super::disk::Disk;
+use super::kept::Kept;
 use crate::explain;
+
+/// Begins with the prefix of all temporary names.
+const KEPT_PREFIX: &str = ".snug-part-";
 
 /// A folder that was opened once; nothing outside of it is reached from here.
 ///
@@ -30,6 +36,12 @@ pub(super) struct Directory {
     names: AtomicU64,
     /// Bytes of the finished files.
     used: AtomicU64,
+    /// Bytes that all files may take, unfinished ones with them.
+    pub(super) quota: u64,
+    /// Bytes that the files under way may come to take.
+    promised: AtomicU64,
+    /// What is there of files that were not finished.
+    pub(super) kept: Kept,
     /// Held while a file takes its name, so that `used` counts right when two
     /// take the same.
     publishing: Mutex<()>,
@@ -54,6 +66,9 @@ impl Directory {
             run: run_mark(),
             names: AtomicU64::new(0),
             used: AtomicU64::new(0),
+            quota: u64::MAX,
+            promised: AtomicU64::new(0),
+            kept: Kept::default(),
             publishing: Mutex::new(()),
         };
         directory.survey(locked).map_err(|e| failed(e.into()))?;
@@ -73,28 +88,44 @@ impl Directory {
         Ok((file, name))
     }
 
-    /// Bytes of the file under `name`, 0 if there is none.
+    /// Bytes of the file under `name`, if there is one.
     ///
     /// Anything but a file (a folder, a link, a pipe) is a bad name.
-    pub(super) fn standing(&self, name: &FileName) -> Result<u64, StoreError> {
+    pub(super) fn standing(&self, name: &FileName) -> Result<Option<u64>, StoreError> {
         match self.disk.look(name.as_str()) {
-            Ok(stat) => file_size(&stat).ok_or(StoreError::BadName),
-            Err(Errno::NOENT) => Ok(0),
+            Ok(stat) => file_size(&stat).map(Some).ok_or(StoreError::BadName),
+            Err(Errno::NOENT) => Ok(None),
             Err(e) => Err(store_error(e)),
         }
     }
 
+    /// Opens the file under `name` to be read, and tells its size.
+    pub(super) fn open_file(&self, name: &FileName) -> Result<(File, u64), StoreError> {
+        let file = self.disk.open(name.as_str(), false).map_err(|error| match error {
+            Errno::NOENT => StoreError::Missing,
+            error => store_error(error),
+        })?;
+        let size = file.metadata().map_err(|_| StoreError::Failed)?.len();
+        Ok((file, size))
+    }
+
     /// Gives the file `temporary` of `size` bytes its name, in place of an
-    /// older file.
+    /// older file where it may `replace` one.
     pub(super) fn publish(
         &self,
         temporary: &str,
         name: &FileName,
         size: u64,
+        replace: bool,
     ) -> Result<(), StoreError> {
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let replaced = self.standing(name)?;
-        self.disk.rename(temporary, name.as_str()).map_err(store_error)?;
+        let replaced = self.standing(name)?.unwrap_or(0);
+        let renamed = if replace {
+            self.disk.rename(temporary, name.as_str())
+        } else {
+            self.disk.rename_new(temporary, name.as_str())
+        };
+        renamed.map_err(store_error)?;
         let used = self.used().saturating_sub(replaced).saturating_add(size);
         self.used.store(used, Ordering::Relaxed);
         drop(publishing);
@@ -106,15 +137,43 @@ impl Directory {
         let _ = self.disk.remove(temporary);
     }
 
+    /// A file under way may take up to `size` bytes; what is kept of others
+    /// makes room for it.
+    pub(super) fn promise(&self, size: u64) {
+        self.promised.fetch_add(size, Ordering::Relaxed);
+        self.trim();
+    }
+
+    /// A file that was promised `size` bytes is under way no more.
+    pub(super) fn forget_promise(&self, size: u64) {
+        self.promised.fetch_sub(size, Ordering::Relaxed);
+    }
+
+    /// Keeps what is there of an unfinished file, as long as there is room.
+    pub(super) fn keep(&self, digest: Digest, length: u64) {
+        self.kept.give_back(digest, Some((length, SystemTime::now())));
+        self.trim();
+    }
+
+    /// Drops what was kept too long, or takes room that others need.
+    fn trim(&self) {
+        let taken = self.used().saturating_add(self.promised.load(Ordering::Relaxed));
+        let room = self.quota.saturating_sub(taken);
+        while let Some(digest) = self.kept.pop_above(room, SystemTime::now()) {
+            self.remove(&kept_name(digest));
+        }
+    }
+
     /// Counts the files, and sweeps out leftovers if nobody else has any here.
     fn survey(&self, sweep: bool) -> rustix::io::Result<()> {
         let mut used = 0u64;
         self.disk.list(|name| {
-            let Some(size) = self.disk.look(name).ok().and_then(|stat| file_size(&stat)) else {
-                return;
-            };
+            let Some(stat) = self.disk.look(name).ok() else { return };
+            let Some(size) = file_size(&stat) else { return };
             if !name.to_bytes().starts_with(TEMPORARY_PREFIX.as_bytes()) {
                 used = used.saturating_add(size);
+            } else if let Some(digest) = digest_of_kept(name.to_bytes()).filter(|_| sweep) {
+                self.kept.give_back(digest, Some((size, modified(&stat))));
             } else if sweep {
                 let _ = self.disk.remove(name);
             }
@@ -134,6 +193,7 @@ impl AsFd for Directory {
 pub(super) fn store_error(error: Errno) -> StoreError {
     match error {
         Errno::NOSPC | Errno::DQUOT | Errno::FBIG => StoreError::Full,
+        Errno::EXIST => StoreError::Exists,
         Errno::ROFS | Errno::ACCESS | Errno::PERM => StoreError::ReadOnly,
         Errno::ISDIR | Errno::NAMETOOLONG | Errno::INVAL | Errno::ILSEQ | Errno::LOOP => {
             StoreError::BadName
@@ -156,8 +216,24 @@ fn lock(fd: &OwnedFd) -> io::Result<bool> {
     }
 }
 
+/// The name under which an unfinished file is kept, and also comes: so that a
+/// server that is killed keeps it as well.
+pub(super) fn kept_name(digest: Digest) -> String {
+    format!("{KEPT_PREFIX}{digest}")
+}
+
+fn digest_of_kept(name: &[u8]) -> Option<Digest> {
+    Digest::parse(name.strip_prefix(KEPT_PREFIX.as_bytes())?)
+}
+
+/// When a file was written to last.
+pub(super) fn modified(stat: &Stat) -> SystemTime {
+    let seconds = u64::try_from(stat.st_mtime).unwrap_or(0);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
 /// The size of what was looked at, if it is a regular file.
-fn file_size(stat: &Stat) -> Option<u64> {
+pub(super) fn file_size(stat: &Stat) -> Option<u64> {
     let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
     is_file.then(|| u64::try_from(stat.st_size).unwrap_or(0))
 }

@@ -7,9 +7,11 @@ use core::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 
 use rustix::fs::{
-    AtFlags, Dir, Mode, OFlags, Stat, fstat, fsync, openat, renameat, statat, unlinkat,
+    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, Stat, fstat, fsync, openat, renameat,
+    renameat_with, statat, unlinkat,
 };
 use rustix::io::{Errno, Result};
 
@@ -45,8 +47,38 @@ impl Disk {
 
     /// Makes a file that was not there.
     pub(super) fn create(&self, name: &str) -> Result<File> {
-        perform(self, Call::Create, || self.look(name), || open_new(&self.folder, name))
-            .map(File::from)
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        let create = || open(&self.folder, name, flags, Mode::from_raw_mode(0o644));
+        perform(self, Call::Create, || self.look(name), create).map(File::from)
+    }
+
+    /// Opens a file that is there: to be read, or to be written to as well.
+    pub(super) fn open(&self, name: &str, write: bool) -> Result<File> {
+        // Or a pipe would wait for its other end before it can be told apart.
+        let flags = OFlags::NONBLOCK | if write { OFlags::RDWR } else { OFlags::RDONLY };
+        let file = open(&self.folder, name, flags, Mode::empty())?;
+        match FileType::from_raw_mode(fstat(&file)?.st_mode) {
+            FileType::RegularFile => Ok(File::from(file)),
+            _ => Err(Errno::INVAL),
+        }
+    }
+
+    /// Reads what stands at an offset, until the buffer is full or the file
+    /// ends.
+    pub(super) fn read(file: &File, mut offset: u64, mut into: &mut [u8]) -> Result<usize> {
+        let most = into.len();
+        while !into.is_empty() {
+            match file.read_at(into, offset) {
+                Ok(0) => break,
+                Ok(count) => {
+                    offset += count as u64;
+                    into = &mut into[count..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(errno(&error)),
+            }
+        }
+        Ok(most - into.len())
     }
 
     /// Writes all of `bytes` where the file stands.
@@ -86,6 +118,20 @@ impl Disk {
         perform(self, Call::Rename, || self.look(to), rename)
     }
 
+    /// Gives a file another name that nothing has.
+    pub(super) fn rename_new(&self, from: &str, to: &str) -> Result<()> {
+        let folder = &self.folder;
+        let rename = || match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
+            // A file system, or a system, that cannot promise it: the names are
+            // this server's alone, and it looks first.
+            Err(Errno::INVAL | Errno::NOSYS) if self.look(to).err() == Some(Errno::NOENT) => {
+                renameat(folder, from, folder, to)
+            }
+            renamed => renamed,
+        };
+        perform(self, Call::Rename, || self.look(to), rename)
+    }
+
     /// Makes the names in the folder survive a loss of power.
     pub(super) fn sync_folder(&self) -> Result<()> {
         perform(
@@ -111,9 +157,14 @@ impl Disk {
         statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW)
     }
 
+    /// The names in the folder, from the first one on.
+    pub(super) fn names(&self) -> Result<Dir> {
+        Dir::read_from(&self.folder)
+    }
+
     /// Calls `each` with every name in the folder.
     pub(super) fn list(&self, mut each: impl FnMut(&CStr)) -> Result<()> {
-        for entry in Dir::read_from(&self.folder)? {
+        for entry in self.names()? {
             each(entry?.file_name());
         }
         Ok(())
@@ -155,9 +206,9 @@ fn errno(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
 }
 
-fn open_new(folder: &OwnedFd, name: &str) -> Result<OwnedFd> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mode = Mode::from_raw_mode(0o644);
+/// Opens what has a name in the folder, be it no link.
+fn open(folder: &OwnedFd, name: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
+    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match open_beneath(folder, name, flags, mode) {
         // An old kernel, or a sandbox that does not know the call. For a single
         // component these flags alone keep the promise, too.

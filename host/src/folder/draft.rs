@@ -1,27 +1,66 @@
 //! A file on its way, until it has its name.
 
 use std::fs::File;
-use std::io::Seek;
+use std::io::{Seek, SeekFrom};
 use std::sync::Arc;
 
-use snug_core::store::StoreError;
+use snug_core::store::{self, StoreError};
+use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
-use super::directory::{Directory, store_error};
+use super::directory::{Directory, kept_name, store_error};
+use super::disk::Disk;
+
+/// What a file that comes shall be.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    name: FileName,
+    size: u64,
+    replace: bool,
+    /// By which it is kept where it is not finished.
+    digest: Option<Digest>,
+}
+
+impl Plan {
+    /// A file of which its name is known, and that it has at most `size` bytes.
+    pub(super) fn new(name: &FileName, size: u64) -> Self {
+        Self { name: name.clone(), size, replace: true, digest: None }
+    }
+
+    /// A file of which everything is known.
+    pub(super) fn of(draft: &store::Draft<'_>) -> Self {
+        let store::Draft { name, size, digest, replace } = *draft;
+        Self { name: name.clone(), size, replace, digest: Some(digest) }
+    }
+}
 
 /// A file under a temporary name; dropped, it leaves nothing behind.
 #[derive(Debug)]
 pub(super) struct Draft {
     temporary: Temporary,
-    name: FileName,
+    plan: Plan,
     length: u64,
 }
 
 impl Draft {
-    /// A new empty file that shall have `name` one day.
-    pub(super) fn begin(directory: &Arc<Directory>, name: FileName) -> Result<Self, StoreError> {
-        directory.standing(&name)?;
-        Ok(Self { temporary: Temporary::create(directory)?, name, length: 0 })
+    /// A file that shall have its name one day: a new one, or as far as an
+    /// earlier try came.
+    pub(super) fn begin(directory: &Arc<Directory>, plan: &Plan) -> Result<Self, StoreError> {
+        let standing = directory.standing(&plan.name)?;
+        if standing.is_some() && !plan.replace {
+            return Err(StoreError::Exists);
+        }
+        directory.promise(plan.size);
+        let (temporary, length) = match plan.digest {
+            Some(digest) => Temporary::take_up(directory, digest, plan.size)?,
+            None => (Temporary::create(directory)?, 0),
+        };
+        Ok(Self { temporary, plan: plan.clone(), length })
+    }
+
+    /// Bytes that are there.
+    pub(super) fn length(&self) -> u64 {
+        self.length
     }
 
     /// Writes `block` after what is there.
@@ -41,11 +80,32 @@ impl Draft {
         Ok(())
     }
 
+    /// Reads what is there from an offset on.
+    pub(super) fn read(&self, offset: u64, into: &mut [u8]) -> Result<usize, StoreError> {
+        Disk::read(&self.temporary.file, offset, into).map_err(store_error)
+    }
+
     /// Makes the file safe and gives it its name.
     pub(super) fn publish(self) -> Result<(), StoreError> {
-        let Self { temporary, name, length } = self;
+        let Self { temporary, plan: Plan { name, replace, .. }, length } = &self;
         temporary.directory.disk.sync(&temporary.file).map_err(store_error)?;
-        temporary.directory.publish(&temporary.name, &name, length)
+        temporary.directory.publish(&temporary.name, name, *length, *replace)
+    }
+
+    /// Leaves what is there to a later try.
+    pub(super) fn keep(mut self) {
+        if self.length > 0
+            && let Some(digest) = self.temporary.digest.take()
+        {
+            self.temporary.directory.keep(digest, self.length);
+            self.temporary.kept = true;
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.temporary.directory.forget_promise(self.plan.size);
     }
 }
 
@@ -54,12 +114,32 @@ struct Temporary {
     directory: Arc<Directory>,
     file: File,
     name: String,
+    digest: Option<Digest>,
+    kept: bool,
 }
 
 impl Temporary {
     fn create(directory: &Arc<Directory>) -> Result<Self, StoreError> {
         let (file, name) = directory.create()?;
-        Ok(Self { directory: Arc::clone(directory), file, name })
+        let directory = Arc::clone(directory);
+        Ok(Self { directory, file, name, digest: None, kept: false })
+    }
+
+    /// What an earlier try left of a file of `size` bytes, with its length.
+    fn take_up(
+        directory: &Arc<Directory>,
+        digest: Digest,
+        size: u64,
+    ) -> Result<(Self, u64), StoreError> {
+        directory.kept.take(digest);
+        let name = kept_name(digest);
+        let opened = open_kept(directory, &name, size);
+        if opened.is_err() {
+            directory.kept.give_back(digest, None);
+        }
+        let (file, length) = opened?;
+        let directory = Arc::clone(directory);
+        Ok((Self { directory, file, name, digest: Some(digest), kept: false }, length))
     }
 
     fn write(&self, bytes: &[u8]) -> Result<(), StoreError> {
@@ -75,8 +155,27 @@ impl Temporary {
 
 impl Drop for Temporary {
     /// Finds nothing to remove when the file has taken its name: temporary
-    /// names are never given twice.
+    /// names are never given twice, and that of a digest not before it is given
+    /// back.
     fn drop(&mut self) {
-        self.directory.remove(&self.name);
+        if !self.kept {
+            self.directory.remove(&self.name);
+        }
+        if let Some(digest) = self.digest {
+            self.directory.kept.give_back(digest, None);
+        }
     }
+}
+
+/// What is there under the name of a try, or a new file: with the end of what
+/// is there as the place to write to.
+fn open_kept(directory: &Directory, name: &str, size: u64) -> Result<(File, u64), StoreError> {
+    if let Ok(mut file) = directory.disk.open(name, true) {
+        // Longer than the file shall be, it is part of something else.
+        if let Some(length) = file.seek(SeekFrom::End(0)).ok().filter(|&length| length <= size) {
+            return Ok((file, length));
+        }
+    }
+    directory.remove(name);
+    directory.disk.create(name).map(|file| (file, 0)).map_err(store_error)
 }

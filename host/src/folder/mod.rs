@@ -2,13 +2,17 @@
 //!
 //! - `directory`: the folder by its descriptor, all that is done by name
 //! - `disk`: the calls that it takes, each in one place
-//! - `draft`: a file on its way, under a temporary name
-//! - `worker`: the threads that wait for the disk
+//! - `draft`: a file on its way, under a temporary name; `kept`: those that
+//!   were not finished
+//! - `listing`: the finished files, one after the other
+//! - `slot`: the room's side of a transfer; `worker`: the threads that wait for
+//!   the disk
 //!
 //! A file is written under a temporary name, made safe (`fsync`), renamed over
 //! its final name, and the folder made safe; only then is it committed. So half
 //! a file never stands under a name, and a replaced file is whole until the new
-//! one is. What an earlier run left unfinished is swept out at start.
+//! one is. Of what an earlier run left unfinished, files that came by `#put` are
+//! kept for a day, as far as there is room, and all else is swept out at start.
 //!
 //! # Trade-offs
 //!
@@ -27,7 +31,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
 use snug_core::wire::name::FileName;
 
 use crate::Wake;
@@ -35,8 +39,13 @@ use crate::Wake;
 mod directory;
 mod disk;
 mod draft;
+mod kept;
+mod listing;
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod parts;
+mod slot;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -44,6 +53,9 @@ mod witness;
 mod worker;
 
 use directory::Directory;
+use draft::Plan;
+use listing::Listing;
+use slot::{BUFFERS, Phase, Slot};
 use worker::{Block, Done, Job, Step, Worker};
 
 /// A folder that this server alone has, without the threads that write to it.
@@ -70,7 +82,7 @@ impl AsFd for Folder {
 /// A folder as a store for the room.
 ///
 /// After the `wake` that it was opened with was called, the room's thread asks
-/// [`poll_stored`](Self::poll_stored) which uploads can go on.
+/// [`poll_stored`](Self::poll_stored) which transfers can go on.
 ///
 /// An error of [`write`](Store::write), [`prepend`](Store::prepend) or
 /// [`commit`](Store::commit) ends the upload as an [`abort`](Store::abort) does.
@@ -83,20 +95,32 @@ pub struct FolderStore {
     block_size: usize,
     threads: Vec<Thread>,
     done: Receiver<Done>,
+    listing: Listing,
 }
 
 impl FolderStore {
-    /// Starts the threads, for `slots` uploads at once with blocks of up to
+    /// Starts the threads, for `slots` transfers at once with blocks of up to
     /// `block_size` bytes. Takes two blocks of memory for each slot.
-    pub fn start(folder: Folder, slots: u16, block_size: usize, wake: Wake) -> io::Result<Self> {
-        let directory = Arc::new(folder.0);
+    ///
+    /// What is kept of unfinished files makes room where all files together
+    /// would take more than `quota` bytes.
+    pub fn start(
+        folder: Folder,
+        slots: u16,
+        block_size: usize,
+        quota: u64,
+        wake: Wake,
+    ) -> io::Result<Self> {
+        let Folder(mut directory) = folder;
+        directory.quota = quota;
+        let directory = Arc::new(directory);
         let count = usize::from(slots);
         let (report, done) = sync_channel(count * JOBS);
         let stride = count.clamp(1, THREADS);
         let wake = Arc::new(wake);
         let worker = |jobs| Worker {
             directory: Arc::clone(&directory),
-            drafts: (0..count.div_ceil(stride)).map(|_| None).collect(),
+            files: (0..count.div_ceil(stride)).map(|_| None).collect(),
             stride,
             jobs,
             done: report.clone(),
@@ -112,12 +136,13 @@ impl FolderStore {
             directory,
             block_size,
             done,
+            listing: Listing::default(),
         })
     }
 
-    /// The next slot in which something was done since; its upload may go on.
+    /// The next slot in which something was done since; its transfer may go on.
     ///
-    /// Told of aborted uploads, too: a create may have waited for that.
+    /// Told of those that have ended, too: a new one may have waited for that.
     pub fn poll_stored(&mut self) -> Option<UploadSlot> {
         let Done { job, result } = self.done.try_recv().ok()?;
         self.slots[job.slot.index()].settle(job.step, result);
@@ -131,15 +156,38 @@ impl FolderStore {
         thread.jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)
     }
 
-    fn advance(
+    /// Begins or opens a file by a step, and tells its bytes once that is done.
+    fn set_out(
         &mut self,
         slot: UploadSlot,
-        step: Step,
-        phase: Phase,
-    ) -> nb::Result<(), StoreError> {
-        self.send(slot, step)?;
-        self.slots[slot.index()].phase = phase;
-        Err(nb::Error::WouldBlock)
+        step: impl FnOnce() -> Step,
+    ) -> nb::Result<u64, StoreError> {
+        match self.slots[slot.index()].phase {
+            Phase::Empty => {
+                self.send(slot, step())?;
+                self.slots[slot.index()].phase = Phase::Opening;
+                Err(nb::Error::WouldBlock)
+            }
+            Phase::Opening | Phase::Ending => Err(nb::Error::WouldBlock),
+            Phase::Opened(length) => {
+                self.slots[slot.index()].phase = Phase::Open;
+                Ok(length)
+            }
+            phase => self.fail(slot, phase.error()),
+        }
+    }
+
+    /// Ends the transfer of a slot by a step.
+    fn end(&mut self, slot: UploadSlot, step: Step) {
+        let phase = match self.slots[slot.index()].phase {
+            Phase::Empty | Phase::Committed => Phase::Empty,
+            Phase::Ending => Phase::Ending,
+            _ if self.send(slot, step).is_ok() => Phase::Ending,
+            _ => Phase::Empty,
+        };
+        let place = &mut self.slots[slot.index()];
+        place.clear();
+        place.phase = phase;
     }
 
     /// Copies `bytes` into a free buffer and sends it along in a step.
@@ -155,7 +203,7 @@ impl FolderStore {
                 self.fail(slot, StoreError::Unsupported)
             }
             Phase::Open => {
-                let mut block = place.blocks.pop().ok_or(nb::Error::WouldBlock)?;
+                let mut block = place.buffers.pop().ok_or(nb::Error::WouldBlock)?;
                 block.fill(bytes);
                 Ok(self.send(slot, step(block))?)
             }
@@ -163,7 +211,7 @@ impl FolderStore {
         }
     }
 
-    fn fail(&mut self, slot: UploadSlot, error: StoreError) -> nb::Result<(), StoreError> {
+    fn fail<T>(&mut self, slot: UploadSlot, error: StoreError) -> nb::Result<T, StoreError> {
         self.abort(slot);
         Err(nb::Error::Other(error))
     }
@@ -178,19 +226,13 @@ impl Store for FolderStore {
         &mut self,
         slot: UploadSlot,
         name: &FileName,
-        _size: u64,
+        size: u64,
     ) -> nb::Result<(), StoreError> {
-        match self.slots[slot.index()].phase {
-            Phase::Empty => {
-                self.advance(slot, Step::Create(Box::new(name.clone())), Phase::Creating)
-            }
-            Phase::Creating | Phase::Aborting => Err(nb::Error::WouldBlock),
-            Phase::Created => {
-                self.slots[slot.index()].phase = Phase::Open;
-                Ok(())
-            }
-            phase => self.fail(slot, phase.error()),
-        }
+        self.set_out(slot, || Step::Begin(Box::new(Plan::new(name, size)))).map(drop)
+    }
+
+    fn begin(&mut self, slot: UploadSlot, draft: &store::Draft<'_>) -> nb::Result<u64, StoreError> {
+        self.set_out(slot, || Step::Begin(Box::new(Plan::of(draft))))
     }
 
     fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
@@ -203,7 +245,11 @@ impl Store for FolderStore {
 
     fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
         match self.slots[slot.index()].phase {
-            Phase::Open => self.advance(slot, Step::Commit, Phase::Committing),
+            Phase::Open => {
+                self.send(slot, Step::Commit)?;
+                self.slots[slot.index()].phase = Phase::Committing;
+                Err(nb::Error::WouldBlock)
+            }
             Phase::Committing => Err(nb::Error::WouldBlock),
             Phase::Committed => {
                 self.slots[slot.index()].phase = Phase::Empty;
@@ -214,13 +260,44 @@ impl Store for FolderStore {
     }
 
     fn abort(&mut self, slot: UploadSlot) {
-        let phase = match self.slots[slot.index()].phase {
-            Phase::Empty | Phase::Committed => Phase::Empty,
-            Phase::Aborting => Phase::Aborting,
-            _ if self.send(slot, Step::Abort).is_ok() => Phase::Aborting,
-            _ => Phase::Empty,
+        self.end(slot, Step::Abort);
+    }
+
+    fn keep(&mut self, slot: UploadSlot) {
+        self.end(slot, Step::Keep);
+    }
+
+    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+        let size = self.set_out(slot, || Step::Open(Box::new(name.clone())))?;
+        self.slots[slot.index()].is_download = true;
+        Ok(size)
+    }
+
+    fn read(
+        &mut self,
+        slot: UploadSlot,
+        offset: u64,
+        block: &mut [u8],
+    ) -> nb::Result<usize, StoreError> {
+        let place = &mut self.slots[slot.index()];
+        if place.phase != Phase::Open {
+            let error = place.phase.error();
+            return self.fail(slot, error);
+        }
+        let most = block.len().min(self.block_size);
+        let count = place.take_read(offset, &mut block[..most]);
+        let next = match count {
+            None => Some(offset),
+            Some(count) => (place.is_download && count == most).then_some(offset + count as u64),
         };
-        self.slots[slot.index()].phase = phase;
+        if let Some(step) = next.and_then(|next| place.begin_read(next, most)) {
+            self.send(slot, step)?;
+        }
+        count.ok_or(nb::Error::WouldBlock)
+    }
+
+    fn list(&mut self, from: u64) -> Option<Listed> {
+        self.listing.next(&self.directory, from)
     }
 }
 
@@ -241,73 +318,9 @@ struct Thread {
     join: JoinHandle<()>,
 }
 
-/// The room's side of an upload.
-#[derive(Debug)]
-struct Slot {
-    phase: Phase,
-    /// The buffers that are not under way.
-    blocks: Vec<Block>,
-}
-
-impl Slot {
-    fn new(block_size: usize) -> Self {
-        let blocks = (0..BLOCKS).map(|_| Block::new(block_size)).collect();
-        Self { phase: Phase::Empty, blocks }
-    }
-
-    /// Takes note of a step that was done, and its buffer back.
-    fn settle(&mut self, step: Step, result: Result<(), StoreError>) {
-        self.phase = self.phase.after(&step, result);
-        if let Step::Append(block) | Step::Prepend(block) = step {
-            self.blocks.push(block);
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Empty,
-    Creating,
-    /// Created, but the room was not told yet.
-    Created,
-    Open,
-    /// Failed, but the room was not told yet.
-    Broken(StoreError),
-    Committing,
-    /// Committed, but the room was not told yet.
-    Committed,
-    /// Steps of an upload that is over are still under way.
-    Aborting,
-}
-
-impl Phase {
-    fn after(self, step: &Step, result: Result<(), StoreError>) -> Self {
-        match (self, step, result) {
-            (Self::Aborting, Step::Abort, _) => Self::Empty,
-            // The first error says why; what follows comes of it.
-            (Self::Aborting | Self::Broken(_), ..) => self,
-            (_, _, Err(error)) => Self::Broken(error),
-            (_, Step::Create(_), Ok(())) => Self::Created,
-            (_, Step::Commit, Ok(())) => Self::Committed,
-            (_, _, Ok(())) => self,
-        }
-    }
-
-    /// The answer to a call that this phase has no success for.
-    fn error(self) -> StoreError {
-        match self {
-            Self::Broken(error) => error,
-            _ => StoreError::Failed,
-        }
-    }
-}
-
-/// Buffers of a slot.
-const BLOCKS: usize = 2;
-
-/// The most jobs that a slot has under way: create, commit, abort, and a write
-/// for each buffer.
-const JOBS: usize = BLOCKS + 3;
+/// The most jobs that a slot has under way: create, commit, abort, and one for
+/// each buffer.
+const JOBS: usize = BUFFERS + 3;
 
 /// As many as let one slow `fsync` pass without holding up all uploads.
 const THREADS: usize = 4;

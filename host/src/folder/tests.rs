@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::*;
 
 const BLOCK: usize = 64;
+const QUOTA: u64 = 10_000;
 
 pub(super) fn slot(index: u16) -> UploadSlot {
     UploadSlot::new(index)
@@ -26,22 +27,25 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    fn open(path: &Path, slots: u16) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, slots: u16) -> io::Result<Self> {
         let (wake, woken) = mpsc::channel();
         let wake = Box::new(move || wake.send(()).unwrap_or(()));
-        Ok(Self { store: FolderStore::start(Folder::open(path)?, slots, BLOCK, wake)?, woken })
+        Ok(Self {
+            store: FolderStore::start(Folder::open(path)?, slots, BLOCK, QUOTA, wake)?,
+            woken,
+        })
     }
 
     /// Makes a call until it does not have to wait any more.
-    pub(super) fn finish(
+    pub(super) fn finish<T>(
         &mut self,
-        mut call: impl FnMut(&mut FolderStore) -> nb::Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+        mut call: impl FnMut(&mut FolderStore) -> nb::Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         loop {
             match call(&mut self.store) {
                 Err(nb::Error::WouldBlock) => self.rest(),
                 Err(nb::Error::Other(error)) => return Err(error),
-                Ok(()) => return Ok(()),
+                Ok(done) => return Ok(done),
             }
         }
     }
@@ -324,7 +328,7 @@ fn a_write_beyond_the_buffers_waits() {
     let (_folder, mut bench) = bench(1);
     bench.create(0, "a").unwrap();
     // Nobody looks at what is done, so no buffer comes back.
-    for _ in 0..BLOCKS {
+    for _ in 0..BUFFERS {
         assert_eq!(bench.store.write(slot(0), b"x"), Ok(()));
     }
     assert_eq!(bench.store.write(slot(0), b"x"), Err(nb::Error::WouldBlock));
@@ -384,7 +388,7 @@ fn the_first_error_is_the_one_that_is_told() {
     assert_eq!(broken, Phase::Broken(StoreError::Full));
     assert_eq!(broken.after(&block(), Err(StoreError::Failed)), broken);
     assert_eq!(broken.after(&Step::Commit, Err(StoreError::Failed)), broken);
-    let aborting = Phase::Aborting;
-    assert_eq!(aborting.after(&Step::Commit, Ok(())), aborting);
-    assert_eq!(aborting.after(&Step::Abort, Ok(())), Phase::Empty);
+    let ending = Phase::Ending;
+    assert_eq!(ending.after(&Step::Commit, Ok(0)), ending);
+    assert_eq!(ending.after(&Step::Abort, Ok(0)), Phase::Empty);
 }

@@ -1,5 +1,6 @@
 //! The threads that wait for the disk, so that the room need not.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -8,24 +9,30 @@ use std::thread::{self, JoinHandle};
 use snug_core::store::{StoreError, UploadSlot};
 use snug_core::wire::name::FileName;
 
-use super::directory::Directory;
-use super::draft::Draft;
+use super::directory::{Directory, store_error};
+use super::disk::Disk;
+use super::draft::{Draft, Plan};
 use crate::{Wake, explain};
 
-/// What is to be done for the upload in a slot, in the order of sending.
+/// What is to be done for the transfer in a slot, in the order of sending.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) slot: UploadSlot,
     pub(super) step: Step,
 }
 
-/// A step in the life of an upload.
+/// A step in the life of a transfer.
 #[derive(Debug)]
 pub(super) enum Step {
-    Create(Box<FileName>),
+    Begin(Box<Plan>),
     Append(Block),
     Prepend(Block),
     Commit,
+    /// Leaves an unfinished file to a later try.
+    Keep,
+    Open(Box<FileName>),
+    /// Reads from an offset on, as much as is wanted.
+    Read(Block, u64),
     Abort,
 }
 
@@ -48,8 +55,17 @@ impl Block {
         self.length = bytes.len();
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// Wants up to `count` bytes, which must not be more than there is room for.
+    pub(super) fn want(&mut self, count: usize) {
+        self.length = count;
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer[..self.length]
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer[..self.length]
     }
 }
 
@@ -57,14 +73,22 @@ impl Block {
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) job: Job,
-    pub(super) result: Result<(), StoreError>,
+    /// Bytes that there are of a file that was begun or opened, or read.
+    pub(super) result: Result<u64, StoreError>,
+}
+
+/// The file of a slot.
+#[derive(Debug)]
+pub(super) enum Open {
+    Draft(Box<Draft>),
+    File(File),
 }
 
 /// What a thread works on: the files under way in every `stride`th slot.
 pub(super) struct Worker {
     pub(super) directory: Arc<Directory>,
-    /// By slot; none before a create and after an error.
-    pub(super) drafts: Box<[Option<Draft>]>,
+    /// By slot; none before it is begun or opened, and after an error.
+    pub(super) files: Box<[Option<Open>]>,
     pub(super) stride: usize,
     pub(super) jobs: Receiver<Job>,
     pub(super) done: SyncSender<Done>,
@@ -72,27 +96,32 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread; it ends when nobody can send jobs any more, and what
-    /// was not committed by then goes.
+    /// Starts the thread; it ends when nobody can send jobs any more. What was
+    /// not committed by then goes, or is kept where it can be.
     pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
         let thread = thread::Builder::new().name("folder".into()).spawn(|| self.run());
         thread.map_err(|e| explain("cannot start a thread for the folder", &e))
     }
 
     fn run(mut self) {
-        while let Ok(job) = self.jobs.recv() {
-            let result = self.perform(&job);
+        while let Ok(mut job) = self.jobs.recv() {
+            let result = self.perform(&mut job);
             if self.done.send(Done { job, result }).is_ok() {
                 (self.wake)();
             }
         }
+        for file in self.files.into_iter().flatten() {
+            if let Open::Draft(draft) = file {
+                draft.keep();
+            }
+        }
     }
 
-    fn perform(&mut self, job: &Job) -> Result<(), StoreError> {
-        let draft = &mut self.drafts[job.slot.index() / self.stride];
-        let result = take_step(&self.directory, draft, &job.step);
+    fn perform(&mut self, job: &mut Job) -> Result<u64, StoreError> {
+        let file = &mut self.files[job.slot.index() / self.stride];
+        let result = take_step(&self.directory, file, &mut job.step);
         if result.is_err() {
-            *draft = None;
+            *file = None;
         }
         result
     }
@@ -100,15 +129,50 @@ impl Worker {
 
 fn take_step(
     directory: &Arc<Directory>,
-    draft: &mut Option<Draft>,
-    step: &Step,
-) -> Result<(), StoreError> {
+    file: &mut Option<Open>,
+    step: &mut Step,
+) -> Result<u64, StoreError> {
     match step {
-        Step::Create(name) => *draft = Some(Draft::begin(directory, FileName::clone(name))?),
-        Step::Append(block) => draft.as_mut().ok_or(StoreError::Failed)?.append(block.bytes())?,
-        Step::Prepend(block) => draft.as_mut().ok_or(StoreError::Failed)?.prepend(block.bytes())?,
-        Step::Commit => draft.take().ok_or(StoreError::Failed)?.publish()?,
-        Step::Abort => *draft = None,
+        Step::Begin(plan) => {
+            let draft = Draft::begin(directory, plan)?;
+            let length = draft.length();
+            *file = Some(Open::Draft(Box::new(draft)));
+            return Ok(length);
+        }
+        Step::Open(name) => {
+            let (opened, size) = directory.open_file(name)?;
+            *file = Some(Open::File(opened));
+            return Ok(size);
+        }
+        Step::Read(block, offset) => {
+            let count = match file.as_ref().ok_or(StoreError::Failed)? {
+                Open::Draft(draft) => draft.read(*offset, block.bytes_mut())?,
+                Open::File(file) => {
+                    Disk::read(file, *offset, block.bytes_mut()).map_err(store_error)?
+                }
+            };
+            block.want(count);
+            return Ok(count as u64);
+        }
+        Step::Append(block) => draft_in(file)?.append(block.bytes())?,
+        Step::Prepend(block) => draft_in(file)?.prepend(block.bytes())?,
+        Step::Commit => take_draft(file)?.publish()?,
+        Step::Keep => take_draft(file)?.keep(),
+        Step::Abort => *file = None,
     }
-    Ok(())
+    Ok(0)
+}
+
+fn draft_in(file: &mut Option<Open>) -> Result<&mut Draft, StoreError> {
+    match file {
+        Some(Open::Draft(draft)) => Ok(draft),
+        _ => Err(StoreError::Failed),
+    }
+}
+
+fn take_draft(file: &mut Option<Open>) -> Result<Draft, StoreError> {
+    match file.take() {
+        Some(Open::Draft(draft)) => Ok(*draft),
+        _ => Err(StoreError::Failed),
+    }
 }

@@ -9,7 +9,11 @@ pub(crate) fn check(data: &[u8]) {
     }
     let line = [b"#", data].concat();
     match Command::parse(&line) {
-        Ok(Command::Upload { name: Err(_), .. }) => {}
+        Ok(
+            Command::Upload { name: Err(_), .. }
+            | Command::Put { name: Err(_), .. }
+            | Command::Get { name: Err(_), .. },
+        ) => {}
         Ok(command) => {
             let written = write(&command);
             assert_eq!(Command::parse(&written), Ok(command), "{:?}", written.escape_ascii());
@@ -21,7 +25,17 @@ pub(crate) fn check(data: &[u8]) {
 fn write(command: &Command<'_>) -> Vec<u8> {
     match command {
         Command::Upload { name: Ok(name), size } => format!("#upload '{name}' {size}").into_bytes(),
-        Command::Upload { name: Err(_), .. } => unreachable!("what is refused is not written"),
+        Command::Put { name: Ok(name), size, digest, replace } => {
+            let replace = if *replace { " replace" } else { "" };
+            format!("#put '{name}' {size} {digest}{replace}").into_bytes()
+        }
+        Command::Get { name: Ok(name), offset } => format!("#get '{name}' {offset}").into_bytes(),
+        Command::Upload { .. } | Command::Put { .. } | Command::Get { .. } => {
+            unreachable!("what is refused is not written")
+        }
+        Command::Part(size) => format!("#part {size}").into_bytes(),
+        Command::Stop => b"#stop".to_vec(),
+        Command::Files => b"#files".to_vec(),
         Command::Nick(nick) => format!("#nick {nick}").into_bytes(),
         Command::Who => b"#who".to_vec(),
         Command::Msg { to, text } => [b"#msg ", *to, b" ", text].concat(),

@@ -1,0 +1,112 @@
+//! The room's side of a transfer: what was asked of its thread, and answered.
+
+use snug_core::store::StoreError;
+
+use super::worker::{Block, Step};
+
+/// Buffers of a slot.
+pub(super) const BUFFERS: usize = 2;
+
+/// A transfer, as far as the room was told.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) phase: Phase,
+    /// The buffers that are not under way.
+    pub(super) buffers: Vec<Block>,
+    /// What was read and from which offset on, until the room takes it.
+    read: Option<(u64, Block)>,
+    /// The offset from which on something is being read.
+    reading: Option<u64>,
+    /// It is a download: who has read a block will read the next.
+    pub(super) is_download: bool,
+}
+
+impl Slot {
+    pub(super) fn new(block_size: usize) -> Self {
+        let buffers = (0..BUFFERS).map(|_| Block::new(block_size)).collect();
+        Self { phase: Phase::Empty, buffers, read: None, reading: None, is_download: false }
+    }
+
+    /// Takes note of a step that was done, and its buffer back.
+    pub(super) fn settle(&mut self, step: Step, result: Result<u64, StoreError>) {
+        self.phase = self.phase.after(&step, result);
+        match step {
+            Step::Read(block, offset) if self.reading == Some(offset) && result.is_ok() => {
+                self.reading = None;
+                self.read = Some((offset, block));
+            }
+            Step::Append(block) | Step::Prepend(block) | Step::Read(block, _) => {
+                self.buffers.push(block);
+            }
+            _ => {}
+        }
+    }
+
+    /// What was read from `offset` on, if that has come; bytes read from
+    /// elsewhere are of no use any more.
+    pub(super) fn take_read(&mut self, offset: u64, into: &mut [u8]) -> Option<usize> {
+        let (at, block) = self.read.take()?;
+        let count = block.bytes().len().min(into.len());
+        into[..count].copy_from_slice(&block.bytes()[..count]);
+        self.buffers.push(block);
+        (at == offset).then_some(count)
+    }
+
+    /// A step that reads `count` bytes from `offset` on, unless that is under
+    /// way already or there is no buffer for it.
+    pub(super) fn begin_read(&mut self, offset: u64, count: usize) -> Option<Step> {
+        if self.reading.is_some() {
+            return None;
+        }
+        let mut block = self.buffers.pop()?;
+        block.want(count);
+        self.reading = Some(offset);
+        Some(Step::Read(block, offset))
+    }
+
+    /// The transfer is over.
+    pub(super) fn clear(&mut self) {
+        self.buffers.extend(self.read.take().map(|(_, block)| block));
+        self.reading = None;
+        self.is_download = false;
+    }
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Empty,
+    Opening,
+    /// Begun or opened, with so many bytes, but the room was not told yet.
+    Opened(u64),
+    Open,
+    /// Failed, but the room was not told yet.
+    Broken(StoreError),
+    Committing,
+    /// Committed, but the room was not told yet.
+    Committed,
+    /// Steps of a transfer that is over are still under way.
+    Ending,
+}
+
+impl Phase {
+    pub(super) fn after(self, step: &Step, result: Result<u64, StoreError>) -> Self {
+        match (self, step, result) {
+            (Self::Ending, Step::Abort | Step::Keep, _) => Self::Empty,
+            // The first error says why; what follows comes of it.
+            (Self::Ending | Self::Broken(_), ..) => self,
+            (_, _, Err(error)) => Self::Broken(error),
+            (_, Step::Begin(_) | Step::Open(_), Ok(length)) => Self::Opened(length),
+            (_, Step::Commit, Ok(_)) => Self::Committed,
+            (_, _, Ok(_)) => self,
+        }
+    }
+
+    /// The answer to a call that this phase has no success for.
+    pub(super) fn error(self) -> StoreError {
+        match self {
+            Self::Broken(error) => error,
+            _ => StoreError::Failed,
+        }
+    }
+}

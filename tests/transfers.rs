@@ -1,0 +1,175 @@
+//! Files in parts, both ways, through the real `srv`, whatever ends meanwhile.
+
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/served.rs"]
+mod served;
+#[path = "support/site.rs"]
+mod site;
+
+use std::sync::Arc;
+use std::{fs, thread};
+
+use rustix::process::Signal;
+
+use peer::{Peer, wait_until};
+use served::Served;
+use site::{noise, picture, sha256, table};
+
+/// Bytes of a part.
+const PART: usize = 65_536;
+
+fn put(name: &str, file: &[u8]) -> String {
+    format!("#put '{name}' {} {}\n", file.len(), sha256(file))
+}
+
+/// Sends from where the server wants it up to `end`.
+fn send_parts(peer: &mut Peer, file: &[u8], end: usize) -> usize {
+    peer.until("#have '");
+    let line = peer.line();
+    let have = line.rsplit_once("' ").expect("it is told").1.parse().unwrap();
+    for part in file[have..end].chunks(PART) {
+        peer.send(format!("#part {}\n", part.len()));
+        peer.send(part);
+    }
+    have
+}
+
+/// All of a file from `offset` on, and how often somebody said `word` meanwhile.
+fn fetch(peer: &mut Peer, name: &str, offset: usize, word: &str) -> (Vec<u8>, usize) {
+    peer.send(format!("#get '{name}' {offset}\n"));
+    let (mut file, mut heard) = (Vec::new(), 0);
+    loop {
+        let line = peer.line();
+        if let Some(len) = line.strip_prefix("#part ") {
+            file.extend(peer.take(len.parse().unwrap()));
+        } else if line.starts_with("#sum ") {
+            return (file, heard);
+        } else {
+            assert!(line.starts_with("#file ") || line.starts_with(['[', '>', '<']), "{line}");
+            heard += usize::from(line.ends_with(word));
+        }
+    }
+}
+
+#[test]
+fn files_go_both_ways_whole() {
+    let room = Served::start(&["--block-size", "5000"]);
+    let (mut ada, mut bob) = (room.line(), room.line());
+    let files =
+        [("a picture.png", picture(1, 300_000)), ("t.csv", table(9_000)), ("empty", Vec::new())];
+    for (name, file) in &files {
+        ada.send(put(name, file));
+        assert_eq!(send_parts(&mut ada, file, file.len()), 0);
+        ada.until(format!("> Your file has been uploaded ({} bytes)\n", file.len()));
+        bob.until(format!("> User {} has uploaded a file\n", ada.addr));
+        assert_eq!(fetch(&mut bob, name, 0, "?").0, *file);
+        assert_eq!(fetch(&mut bob, name, file.len() / 2, "?").0, file[file.len() / 2..]);
+        bob.send(format!("#get '{name}' {}\n", file.len() + 1));
+        bob.until("! #get: the file is shorter than that; fetch it from its start\n");
+    }
+    ada.send("#files\n");
+    let list = String::from_utf8(ada.until("> 3 files\n")).unwrap();
+    for (name, file) in &files {
+        assert!(list.contains(&format!("#stored '{name}' {} ", file.len())), "{list}");
+    }
+    let expected: Vec<_> = files.iter().map(|(name, file)| (*name, file.as_slice())).collect();
+    room.assert_serves(&expected);
+}
+
+/// Ended by whatever, the server goes on with a file where it was.
+#[test]
+fn an_upload_outlives_its_server() {
+    for signal in [Signal::KILL, Signal::TERM] {
+        let file = noise(7, 3_000_000);
+        let mut room = Served::start(&[]);
+        let mut ada = room.line();
+        ada.send(put("a", &file));
+        send_parts(&mut ada, &file, 2_000_000);
+        ada.send("#who\n");
+        ada.until("> 1 user\n");
+        room.signal(signal);
+        room.ends();
+        assert_eq!((room.site.drafts(), room.site.standing().len()), (1, 0));
+        let room = Served::start_on(Arc::clone(&room.site), &[]);
+        let mut bob = room.line();
+        bob.send(put("b", &file));
+        let have = send_parts(&mut bob, &file, file.len());
+        // What was in the room's hands is lost, no more.
+        assert!((2_000_000 - 3 * PART..=2_000_000).contains(&have), "{have}");
+        bob.until("> Your file has been uploaded (3000000 bytes)\n");
+        room.assert_serves(&[("b", &file)]);
+    }
+}
+
+/// Bytes on the disk that are not what was sent are found out, and dropped.
+#[test]
+fn what_was_broken_meanwhile_is_not_taken() {
+    let file = noise(7, 1_000_000);
+    let room = Served::start(&[]);
+    let mut ada = room.line();
+    ada.send(put("a", &file));
+    send_parts(&mut ada, &file, 500_000);
+    ada.send("#stop\n");
+    ada.until("> Your transfer has been stopped\n");
+    let kept = site::names(&room.site.folder());
+    let path = room.site.folder().join(&kept[0]);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[1_000] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    ada.send(put("a", &file));
+    assert!(send_parts(&mut ada, &file, file.len()) > 0);
+    ada.until("! #put: the bytes do not have that SHA256; send them again\n");
+    ada.send(put("a", &file));
+    assert_eq!(send_parts(&mut ada, &file, file.len()), 0);
+    ada.until("> Your file has been uploaded");
+    room.assert_serves(&[("a", &file)]);
+}
+
+#[test]
+fn many_fetch_while_the_room_chats_and_the_file_is_replaced() {
+    let room = Served::start(&["--max-uploads", "5"]);
+    let file = noise(9, 2_000_000);
+    let mut ada = room.line();
+    ada.send(put("a", &file));
+    send_parts(&mut ada, &file, file.len());
+    ada.until("> Your file has been uploaded");
+    let mut others: Vec<_> = (0..12).map(|_| room.line()).collect();
+    thread::scope(|scope| {
+        for peer in &mut others {
+            let file = &file;
+            scope.spawn(move || {
+                let (got, _) = fetch(peer, "a", 0, "word");
+                assert!(got == *file || got == b"newer", "{} bytes", got.len());
+            });
+        }
+        for _ in 0..50 {
+            ada.send("word\n");
+        }
+        ada.send("#upload a 5\nnewer");
+        ada.until("> Your file has been uploaded");
+    });
+    wait_until("all files are closed", || room.descriptors() < 60);
+    room.assert_serves(&[("a", b"newer")]);
+}
+
+/// What `nc -N` does: it says all it has, and waits for the answer.
+#[test]
+fn a_pipe_gets_a_file_after_it_has_said_all() {
+    let room = Served::start(&[]);
+    let file = noise(3, 700_000);
+    let mut ada = room.line();
+    // A script that knows that nothing is there yet need not wait.
+    let header = put("a", &file);
+    let parts =
+        file.chunks(PART).map(|part| [format!("#part {}\n", part.len()).as_bytes(), part].concat());
+    ada.send([header.into_bytes(), parts.collect::<Vec<_>>().concat()].concat());
+    ada.until("> Your file has been uploaded");
+    let mut nc = room.join();
+    nc.send("\n#get a\n");
+    nc.end_sending();
+    let all = nc.ends();
+    let sum = format!("#sum {}\n", sha256(&file));
+    assert!(all.windows(sum.len()).any(|bytes| bytes == sum.as_bytes()));
+    room.assert_serves(&[("a", &file)]);
+}
