@@ -89,6 +89,7 @@ impl<S: Store> Server<'_, S> {
     /// Brings a client's outbox up to date, and says what goes first: the rest
     /// of what is half out, then answers, lines, and of a file what is left of
     /// the link.
+    #[inline]
     fn next_up(&mut self, place: u32) -> Option<Next> {
         let client = self.table.tenant_mut(place)?;
         let reader = client.reader(place);
