@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
-use crate::wire::notice::Refusal;
 
 /// The place of a transfer under way, from 0 to the number of transfers that
 /// the room was lent memory for; a store keeps its own arrays by it.
@@ -203,20 +202,20 @@ pub enum StoreError {
     Failed,
 }
 
-/// Why a transfer cannot go on with its store.
+/// Why a call to a store did not come to its end; `E` says it to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setback {
-    /// The call is to be made again later.
+pub(crate) enum Setback<E> {
+    /// It is to be made again later.
     Busy,
     /// The file cannot be kept, or sent.
-    Failed(Refusal),
+    Failed(E),
 }
 
-impl From<nb::Error<StoreError>> for Setback {
+impl<E: From<StoreError>> From<nb::Error<StoreError>> for Setback<E> {
     fn from(error: nb::Error<StoreError>) -> Self {
         match error {
             nb::Error::WouldBlock => Self::Busy,
-            nb::Error::Other(why) => Self::Failed(Refusal::Store(why)),
+            nb::Error::Other(why) => Self::Failed(why.into()),
         }
     }
 }

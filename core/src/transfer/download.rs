@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{MOST_OF_PART, Piece, Progress, Stepped};
-use crate::store::{Setback, Store, UploadSlot};
+use super::{MOST_OF_PART, Piece, Progress, Setback, Stepped};
+use crate::store::{Store, UploadSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply};

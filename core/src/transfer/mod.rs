@@ -10,7 +10,7 @@ mod upload;
 use core::net::IpAddr;
 
 use crate::id::ClientId;
-use crate::store::{Draft, Setback, Store, UploadSlot};
+use crate::store::{self, Draft, Store, UploadSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply};
@@ -73,6 +73,9 @@ pub(crate) enum Piece<'a> {
     Line(Reply<'a>),
     Bytes(&'a [u8]),
 }
+
+/// Why a step did not come to its end.
+type Setback = store::Setback<Refusal>;
 
 /// Where a transfer stands after a step: goes on with the next, or not.
 type Stepped = Result<Option<Progress>, Setback>;

@@ -5,8 +5,8 @@ use core::net::IpAddr;
 use heapless::Vec;
 use sha2::{Digest as _, Sha256};
 
-use super::{HEADROOM, Progress, Stepped};
-use crate::store::{Draft, Setback, Store, UploadSlot};
+use super::{HEADROOM, Progress, Setback, Stepped};
+use crate::store::{Draft, Store, UploadSlot};
 use crate::wire::digest::Digest;
 use crate::wire::header::Glued;
 use crate::wire::name::FileName;

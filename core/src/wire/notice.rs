@@ -231,6 +231,12 @@ pub enum Refusal {
     ClassicThere,
 }
 
+impl From<StoreError> for Refusal {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
+
 impl Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
