@@ -90,6 +90,39 @@ fn an_upload_goes_on_after_its_link_was_lost() {
     }
 }
 
+/// Each byte counts once for its address, however often the link was lost.
+#[test]
+fn what_was_kept_is_not_counted_again() {
+    let mut ground = Ground::new(Sizes::default());
+    let config = Config { max_address: 8_000, ..Config::default() };
+    let mut world = World::with(&mut ground, config);
+    let file = "0123456789".repeat(400);
+    let come = |world: &mut World<'_>, port| {
+        let mut addr = World::addr(1);
+        addr.set_port(port);
+        let peer = world.join_from(addr).unwrap();
+        world.send(peer, "\n");
+        world.read(peer);
+        peer
+    };
+    for (port, end) in [(1, 1_000), (2, 2_000), (3, 4_000)] {
+        let peer = come(&mut world, port);
+        world.send(peer, put("a", &file));
+        let have = world.read(peer).rsplit_once(' ').unwrap().1.trim().parse().unwrap();
+        world.send(peer, part(&file[have..end]));
+        if end < file.len() {
+            world.reset(peer);
+        }
+    }
+    assert_eq!(world.file("a"), Some(file));
+    let peer = come(&mut world, 4);
+    world.send(peer, put("b", "x".repeat(4_001)));
+    let full = "! #put: your address has no more room for files here\n";
+    assert_eq!(world.read(peer), full);
+    world.send(peer, put("b", "x".repeat(4_000)));
+    assert_eq!(world.read(peer), "#have 'b' 0\n");
+}
+
 /// What is kept is summed again a block at a time, so that nobody waits.
 #[test]
 fn other_things_happen_while_what_was_kept_is_summed() {
