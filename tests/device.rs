@@ -3,6 +3,12 @@
 //!
 //! Run by `firmware/test`, since it needs QEMU and firmware that is built.
 
+#[path = "device/cable.rs"]
+mod cable;
+#[path = "device/gateway.rs"]
+mod gateway;
+#[path = "device/loss.rs"]
+mod loss;
 #[path = "device/machine.rs"]
 mod machine;
 #[path = "scenarios/person.rs"]

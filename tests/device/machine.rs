@@ -107,10 +107,20 @@ impl Machine {
 
     /// The same with more options of QEMU.
     pub(crate) fn start_with(card: Option<&Card>, options: &[&str]) -> Self {
+        Self::run(Command::new(firmware("run")), free_port(), card, options)
+    }
+
+    /// Starts it with a cable that leads to QEMU's `options` instead of to this
+    /// machine's network; `port` leads to the device all the same.
+    pub(crate) fn start_on(options: &str, port: u16, card: Option<&Card>) -> Self {
+        let mut command = Command::new(firmware("run"));
+        command.env("SNUG_CABLE", options);
+        Self::run(command, port, card, &[])
+    }
+
+    fn run(mut command: Command, port: u16, card: Option<&Card>, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let monitor = folder.path().join("monitor");
-        let port = free_port();
-        let mut command = Command::new(firmware("run"));
         command.arg(port.to_string());
         command.arg(card.map_or("none".into(), Card::image));
         command.arg("-monitor").arg(format!("unix:{},server,nowait", monitor.display()));
