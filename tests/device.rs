@@ -26,6 +26,9 @@ use person::Person;
 use scenarios::{Files, Place, noise};
 use sha2::{Digest, Sha256};
 
+/// After what silence the device takes somebody for dead, and a little.
+const DEAD: Duration = Duration::from_secs(80);
+
 /// The device with a card in it.
 struct Device {
     card: Card,
@@ -44,6 +47,12 @@ impl Place for Device {
 
     fn shows(&mut self, part: &str) {
         self.machine.shows(part);
+    }
+
+    fn cuts_off(&mut self, _: &[Person]) {
+        self.machine.order("set_link cable off");
+        thread::sleep(DEAD);
+        self.machine.order("set_link cable on");
     }
 
     fn end(self) -> Files {
@@ -186,20 +195,6 @@ fn who_waits_sleeps() {
     thread::sleep(Duration::from_secs(2));
     let effort = device.effort().saturating_sub(before);
     assert!(effort < Duration::from_secs(1), "{effort:?} of 2 s");
-}
-
-#[test]
-#[ignore = "run by firmware/test"]
-fn a_dead_peer_is_found_by_keep_alive() {
-    let device = Machine::start(None);
-    let _dead = [device.join(), device.join()];
-    device.shows("entered (2 users online)");
-    device.order("set_link cable off");
-    thread::sleep(Duration::from_secs(65));
-    device.shows("left (0 user online)");
-    device.order("set_link cable on");
-    device.join();
-    device.shows("entered (1 user online)");
 }
 
 #[test]

@@ -12,6 +12,9 @@ mod site;
 
 #[path = "faults/crowd.rs"]
 mod crowd;
+#[cfg(target_os = "linux")]
+#[path = "faults/dead.rs"]
+mod dead;
 #[path = "faults/framing.rs"]
 mod framing;
 #[path = "faults/hangups.rs"]

@@ -14,12 +14,16 @@ mod site;
 
 use core::net::SocketAddr;
 
+use person::Person;
 use scenarios::{CLIENTS, Files, Place};
 use served::Served;
 
 impl Place for Served {
     fn start() -> Self {
-        Self::start(&["--max-clients", &CLIENTS.to_string(), "--log-size", "64K"])
+        let clients = CLIENTS.to_string();
+        let sizes = ["--max-clients", &clients, "--max-uploads", "4", "--log-size", "64K"];
+        let times = ["--keep-alive", "1s", "--send-timeout", "10s"];
+        Self::start(&[&sizes[..], &times].concat())
     }
 
     fn addr(&self) -> SocketAddr {
@@ -28,6 +32,10 @@ impl Place for Served {
 
     fn shows(&mut self, part: &str) {
         while !self.console.line().contains(part) {}
+    }
+
+    fn cuts_off(&mut self, people: &[Person]) {
+        people.iter().for_each(Person::loses_all);
     }
 
     fn end(self) -> Files {

@@ -72,14 +72,32 @@ pub fn canonical(address: SocketAddr) -> SocketAddr {
     }
 }
 
+/// How long a peer's system may be silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence {
+    /// Then it is asked whether it is still there, up to three times, a third
+    /// of this apart.
+    idle: Duration,
+    /// Then it is dead, be it asked or sent something.
+    dead: Duration,
+}
+
+impl Silence {
+    /// Asks after `idle`. Who takes nothing for `stuck` is the room's to put
+    /// out, and not dead before.
+    pub fn new(idle: Duration, stuck: Duration) -> Self {
+        Self { idle, dead: (idle * 2).max(stuck) }
+    }
+}
+
 /// Sets a peer's socket up: no delay for small lines, and dead peers found.
-///
-/// A peer that says nothing for `idle` is asked whether it is still there, up
-/// to three times, a third of `idle` apart.
-pub fn tune(peer: &impl AsFd, idle: Duration) -> io::Result<()> {
+pub fn tune(peer: &impl AsFd, silence: Silence) -> io::Result<()> {
     let socket = SockRef::from(peer);
     socket.set_tcp_nodelay(true)?;
-    socket.set_tcp_keepalive(&keep_alive(idle))
+    socket.set_tcp_keepalive(&keep_alive(silence.idle))?;
+    // Keep-alive asks nobody who still owes an acknowledgement. One who sends,
+    // as in an upload, may leave all that it is sent: each segment counts.
+    limit_delivery(peer, silence.dead)
 }
 
 /// Lets the system give up what a peer was sent and does not take for so long.
@@ -219,7 +237,7 @@ mod tests {
             }
         };
         assert_eq!(canonical(address), client.local_addr().unwrap());
-        tune(&peer, Duration::from_secs(30)).unwrap();
+        tune(&peer, Silence::new(Duration::from_secs(30), Duration::ZERO)).unwrap();
         assert!(peer.nodelay().unwrap());
     }
 

@@ -32,6 +32,10 @@ pub(crate) trait Place {
     /// Waits until its console has shown a line with this in it.
     fn shows(&mut self, part: &str);
 
+    /// Cuts off everybody who is there, without a word to either side, until
+    /// the room could have found out.
+    fn cuts_off(&mut self, people: &[Person]);
+
     /// Ends it; the files that it has, by name.
     fn end(self) -> Files;
 }
@@ -51,6 +55,7 @@ macro_rules! each_scenario {
             a_file_of_which_half_came_does_not_stand
             a_reset_is_a_leave_at_every_stage
             who_does_not_read_keeps_nobody_waiting
+            the_dead_are_found_and_their_places_are_free
         }
     };
 }

@@ -7,6 +7,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 
+#[cfg(target_os = "linux")]
+use socket2::SockFilter;
 use socket2::SockRef;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -67,6 +69,15 @@ impl Person {
     /// Hangs up with a reset.
     pub(crate) fn resets(self) {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// From now on its system takes nothing that comes for it, as if it were
+    /// gone; it acknowledges nothing, either.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn loses_all(&self) {
+        // `ret #0` of the packet filter.
+        let take_nothing = SockFilter::new(0x06, 0, 0, 0);
+        SockRef::from(&self.stream).attach_filter(&[take_nothing]).unwrap();
     }
 
     /// Waits until the room hangs up.

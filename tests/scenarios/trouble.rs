@@ -3,14 +3,19 @@
 use std::io::Write as _;
 use std::thread;
 
-use super::{Place, QUIET, assert_holds, join, join_lines, join_narrow, knock};
+use super::{CLIENTS, Place, QUIET, assert_holds, join, join_lines, join_narrow, knock};
 
 pub(crate) fn a_reset_is_a_leave_at_every_stage<P: Place>() {
     let place = P::start();
     let mut stays = join_lines(&place);
-    let stages: [&[u8]; 7] = [
+    let stages: [&[u8]; 12] = [
         b"",
         b"half a classic te\xc3",
+        b"I will upload a file",
+        b"#upload",
+        b"#upload 'half.bin' 1000",
+        b"#upload 'half.bin' 1000\nsome of it",
+        b"I will upload a file#upload 'half.bin' 10000some of it",
         b"\n",
         b"\nhalf a line",
         b"\n#upload 'half.bin' 1",
@@ -33,6 +38,15 @@ pub(crate) fn a_reset_is_a_leave_at_every_stage<P: Place>() {
     stays.sends("#who\n");
     stays.hears("> 2 users\n");
     assert_holds(&place.end(), &[]);
+}
+
+/// Nobody says that they are gone, and there is nobody to reset anything.
+pub(crate) fn the_dead_are_found_and_their_places_are_free<P: Place>() {
+    let mut place = P::start();
+    let dead: Vec<_> = (0..CLIENTS).map(|_| join(&place)).collect();
+    place.cuts_off(&dead);
+    place.shows(" left (0 user online)");
+    join(&place);
 }
 
 const LINES: usize = 3000;

@@ -11,6 +11,8 @@ use std::time::Instant;
 
 use rustix::net::sockopt::set_socket_linger;
 use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
+#[cfg(target_os = "linux")]
+use socket2::{SockFilter, SockRef};
 
 /// How long a test waits for anything that must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -177,6 +179,15 @@ impl Peer {
     /// Hangs up with a reset.
     pub(crate) fn reset(self) {
         set_socket_linger(self.reader.get_ref(), Some(Duration::ZERO)).unwrap();
+    }
+
+    /// From now on its system takes nothing that comes for it, and acknowledges
+    /// nothing, as if it were gone.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn dies(&self) {
+        // `ret #0` of the packet filter.
+        let take_nothing = SockFilter::new(0x06, 0, 0, 0);
+        SockRef::from(self.reader.get_ref()).attach_filter(&[take_nothing]).unwrap();
     }
 
     /// Another handle of the same connection, to write from another thread.

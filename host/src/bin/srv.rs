@@ -45,7 +45,8 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
     }
     let console = console(options, &waiting, net::port(&listeners)?)?;
     let limits = Limits::new(options, clients);
-    let mut room = Room::new(waiting, server, listeners, limits, console, options.keep_alive)?;
+    let silence = net::Silence::new(options.keep_alive, options.send_timeout);
+    let mut room = Room::new(waiting, server, listeners, limits, console, silence)?;
     supervisor.ready();
     let ended = room.run();
     supervisor.stopping();

@@ -27,7 +27,7 @@ pub use memory::RoomMemory;
 use crate::clock::Clock;
 use crate::console::Console;
 use crate::folder::FolderStore;
-use crate::net;
+use crate::net::{self, Silence};
 use crate::signals::Signals;
 use crate::{Wake, explain};
 use door::{Door, turn_away};
@@ -60,7 +60,7 @@ pub struct Room<'m> {
     console: Option<Console>,
     signals: Signals,
     clock: Clock,
-    keep_alive: Duration,
+    silence: Silence,
 }
 
 /// How the threads beside the room's wake it, and what it waits with.
@@ -99,7 +99,7 @@ impl<'m> Room<'m> {
         listeners: Vec<mio::net::TcpListener>,
         limits: Limits,
         console: Option<Console>,
-        keep_alive: Duration,
+        silence: Silence,
     ) -> io::Result<Self> {
         let Waiting { poll, signals, .. } = waiting;
         let mut door = Door::new(listeners);
@@ -109,7 +109,7 @@ impl<'m> Room<'m> {
         }
         let seats = Seats::new(server.capacity(), limits);
         let clock = Clock::start();
-        Ok(Self { poll, server, door, seats, console, signals, clock, keep_alive })
+        Ok(Self { poll, server, door, seats, console, signals, clock, silence })
     }
 
     /// Serves until a signal asks to end.
@@ -197,7 +197,7 @@ impl<'m> Room<'m> {
                 continue;
             }
             // A peer that cannot be set up is gone already.
-            if net::tune(&stream, self.keep_alive).is_err() {
+            if net::tune(&stream, self.silence).is_err() {
                 continue;
             }
             match self.server.handle_connected(now, addr) {
