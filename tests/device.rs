@@ -134,38 +134,6 @@ fn dump_ram(device: &Machine, name: &str) {
 
 #[test]
 #[ignore = "run by firmware/test"]
-fn five_upload_through_four_slots_while_others_talk() {
-    let card = Card::new(64);
-    let device = Machine::start(Some(&card));
-    let mut talker = device.join();
-    let mut reader = device.join();
-    talker.switches();
-    reader.switches();
-    let peers: Vec<_> = (0..5).map(|_| device.join()).collect();
-    let uploads = peers.into_iter().zip(0..).map(|(mut peer, number)| {
-        thread::spawn(move || {
-            peer.switches();
-            assert!(peer.uploads(&format!("{number}.bin"), &noise(200_000, number)));
-            peer
-        })
-    });
-    let uploads: Vec<_> = uploads.collect();
-    for number in 0..20 {
-        talker.sends(format!("line {number}\n"));
-        reader.hears(&format!("] line {number}\n"));
-    }
-    for upload in uploads {
-        upload.join().unwrap();
-    }
-    device.stop();
-    for number in 0..5 {
-        stands(&card, &format!("{number}.bin"), &noise(200_000, number));
-    }
-    assert_eq!(card.complaints(), "");
-}
-
-#[test]
-#[ignore = "run by firmware/test"]
 fn a_large_card_has_fat32() {
     let card = Card::fat32();
     let device = Machine::start(Some(&card));

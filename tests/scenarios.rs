@@ -15,13 +15,13 @@ mod site;
 use core::net::SocketAddr;
 
 use person::Person;
-use scenarios::{CLIENTS, Files, Place};
+use scenarios::{CLIENTS, Files, Place, UPLOADS};
 use served::Served;
 
 impl Place for Served {
     fn start() -> Self {
-        let clients = CLIENTS.to_string();
-        let sizes = ["--max-clients", &clients, "--max-uploads", "4", "--log-size", "64K"];
+        let (clients, uploads) = (CLIENTS.to_string(), UPLOADS.to_string());
+        let sizes = ["--max-clients", &clients, "--max-uploads", &uploads, "--log-size", "64K"];
         let times = ["--keep-alive", "1s", "--send-timeout", "10s"];
         Self::start(&[&sizes[..], &times].concat())
     }

@@ -29,6 +29,13 @@
 //! - [`wire`]: bytes to meaning and back
 //! - [`time`], [`id`]: what the caller hands in and gets back
 //!
+//! # Features
+//!
+//! None is on by default, and none needs an operating system or an allocator.
+//!
+//! - `smoltcp`: the module `io::smoltcp`, a room on sockets of that stack
+//! - `defmt`: its `Format` for what a device may want to log
+//!
 //! # Example: running a room
 //!
 //! A room over any byte streams: here over one that says a word and hangs up.
@@ -113,6 +120,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod accounts;

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::{Place, QUIET, assert_holds, join, join_lines, noise};
+use super::{CLIENTS, Place, QUIET, UPLOADS, assert_holds, join, join_lines, noise};
 
 pub(crate) fn files_stand_as_they_were_sent<P: Place>() {
     let mut place = P::start();
@@ -69,4 +69,28 @@ pub(crate) fn a_file_of_which_half_came_does_not_stand<P: Place>() {
     }
     assert!(stays.uploads("after", &noise(25_000, 4)));
     assert_holds(&place.end(), &[("kept", b"as it was"), ("after", &noise(25_000, 4))]);
+}
+
+pub(crate) fn more_upload_than_there_are_slots_while_others_talk<P: Place>() {
+    let place = P::start();
+    let (mut talker, mut reader) = (join_lines(&place), join_lines(&place));
+    let people: Vec<_> = (0..CLIENTS - 2).map(|_| join_lines(&place)).collect();
+    assert!(people.len() > UPLOADS);
+    let file = |number| (format!("{number}.bin"), noise(150_000, number));
+    let uploads = people.into_iter().zip(0..).map(|(mut person, number)| {
+        thread::spawn(move || {
+            let (name, bytes) = file(number);
+            assert!(person.uploads(&name, &bytes), "{name}");
+            person
+        })
+    });
+    let uploads: Vec<_> = uploads.collect();
+    for number in 0..20 {
+        talker.sends(format!("line {number}\n"));
+        reader.hears(&format!("] line {number}\n"));
+    }
+    let people: Vec<_> = uploads.into_iter().map(|upload| upload.join().unwrap()).collect();
+    let sent: Vec<_> = (0..people.len() as u32).map(file).collect();
+    let expected: Vec<_> = sent.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
+    assert_holds(&place.end(), &expected);
 }

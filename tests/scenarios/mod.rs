@@ -21,6 +21,9 @@ use crate::person::{Person, QUIET};
 /// Places for clients in a room of the scenarios.
 pub(crate) const CLIENTS: usize = 8;
 
+/// Uploads that go on at once in them.
+pub(crate) const UPLOADS: usize = 4;
+
 /// A room that runs somewhere and has places for [`CLIENTS`].
 pub(crate) trait Place {
     /// Starts it, with no files.
@@ -53,9 +56,10 @@ macro_rules! each_scenario {
             files_stand_as_they_were_sent
             names_are_kept_or_refused
             a_file_of_which_half_came_does_not_stand
+            more_upload_than_there_are_slots_while_others_talk
             a_reset_is_a_leave_at_every_stage
             who_does_not_read_keeps_nobody_waiting
-            the_dead_are_found_and_their_places_are_free
+            a_dead_peer_is_found_and_its_place_is_free
         }
     };
 }

@@ -41,7 +41,7 @@ pub(crate) fn a_reset_is_a_leave_at_every_stage<P: Place>() {
 }
 
 /// Nobody says that they are gone, and there is nobody to reset anything.
-pub(crate) fn the_dead_are_found_and_their_places_are_free<P: Place>() {
+pub(crate) fn a_dead_peer_is_found_and_its_place_is_free<P: Place>() {
     let mut place = P::start();
     let dead: Vec<_> = (0..CLIENTS).map(|_| join(&place)).collect();
     place.cuts_off(&dead);
