@@ -26,10 +26,10 @@ pub(super) struct LongName {
 impl LongName {
     /// The name, if FAT can hold it and keep it apart from others.
     pub(super) fn new(name: &str) -> Option<Self> {
-        let forbidden = |c: char| c.is_control() || "\"*/:<>?\\|".contains(c);
+        let forbidden = |byte: u8| byte < b' ' || b"\"*/:<>?\\|\x7f".contains(&byte);
         let draft = name.as_bytes().iter().zip(DRAFT).all(|(a, b)| a.eq_ignore_ascii_case(b));
         // It drops dots and spaces at the end, so that `a.` would be `a`.
-        if name.contains(forbidden) || name.ends_with(['.', ' ']) || draft {
+        if name.bytes().any(forbidden) || name.ends_with(['.', ' ']) || draft {
             return None;
         }
         let mut long = Self { units: [0; 255], len: 0 };
