@@ -23,8 +23,8 @@ const UPLOAD: usize = size_of::<Rooms<8, 128, 5>>() - size_of::<Rooms<8, 128, 4>
 /// A further upload's part of the store on the card.
 const DRAFT: usize = size_of::<CardMemory<5>>() - size_of::<CardMemory<4>>();
 
-const _: () = assert!(CLIENT <= 760 + 512);
+const _: () = assert!(CLIENT <= 824 + 512);
 const _: () = assert!(SOCKET <= 336 + 2 * 1024);
 const _: () = assert!(LOG <= 1216);
-const _: () = assert!(UPLOAD <= 336 + 512 + HEADROOM);
+const _: () = assert!(UPLOAD <= 512 + 512 + HEADROOM);
 const _: () = assert!(DRAFT <= 276);
