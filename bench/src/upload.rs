@@ -34,12 +34,7 @@ impl Upload {
     /// Runs it and prints the figures.
     pub fn run(&self) -> io::Result<()> {
         let stretch = Stretch::begin(self.pid)?;
-        thread::scope(|scope| {
-            let uploads: Vec<_> =
-                (0..self.count).map(|number| scope.spawn(move || self.send(number))).collect();
-            let failed = |_| Err(io::Error::other("an upload panicked"));
-            uploads.into_iter().try_for_each(|upload| upload.join().unwrap_or_else(failed))
-        })?;
+        self.send_all()?;
         let (wall, server) = (stretch.elapsed(), stretch.server_share()?);
         let bytes = self.size * self.count * self.repeat;
         println!(
@@ -48,6 +43,16 @@ impl Upload {
             (self.count * self.repeat) as f64 / wall.as_secs_f64(),
         );
         Ok(())
+    }
+
+    /// Sends all files, each over its connection.
+    pub fn send_all(&self) -> io::Result<()> {
+        thread::scope(|scope| {
+            let uploads: Vec<_> =
+                (0..self.count).map(|number| scope.spawn(move || self.send(number))).collect();
+            let failed = |_| Err(io::Error::other("an upload panicked"));
+            uploads.into_iter().try_for_each(|upload| upload.join().unwrap_or_else(failed))
+        })
     }
 
     fn send(&self, number: usize) -> io::Result<()> {

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use clap::Parser;
+use snug_bench::download::Download;
 use snug_bench::fanout::Fanout;
 use snug_bench::idle::Idle;
 use snug_bench::joins::Joins;
@@ -24,6 +25,8 @@ enum Load {
     Idle(Idle),
     /// Files into the room.
     Upload(Upload),
+    /// Files from the room.
+    Download(Download),
     /// Waits until a process listens, and prints its port.
     Port {
         /// The process.
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Load::Joins(load) => load.run(),
         Load::Idle(load) => load.run(),
         Load::Upload(load) => load.run(),
+        Load::Download(load) => load.run(),
         Load::Port { pid } => print_port(pid),
     };
     match result {

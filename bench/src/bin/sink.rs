@@ -1,7 +1,8 @@
-//! The floor under an upload: reads and writes, syncs, and says so.
+//! The floor under files: reads and writes, syncs and says so; and `sendfile`.
 //!
-//! It takes what [`load upload`](snug_bench::upload) sends and knows nothing
-//! else: no checks, no temporary names, one thread a connection.
+//! It takes what [`load upload`](snug_bench::upload) sends, gives what
+//! [`load download`](snug_bench::download) asks for, and knows nothing else: no
+//! checks, no hashes, no temporary names, one thread a connection.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use rustix::fs::sendfile;
+
 /// Bytes of a read and of a write: what Snug's blocks have.
 const BLOCK: usize = 64 << 10;
 
@@ -17,10 +20,10 @@ fn main() -> io::Result<()> {
     let folder = std::env::args_os().nth(1).ok_or_else(|| io::Error::other("sink FOLDER"))?;
     let folder = Arc::new(PathBuf::from(folder));
     let listener = TcpListener::bind("127.0.0.1:0")?;
-    for (number, stream) in listener.incoming().enumerate() {
+    for stream in listener.incoming() {
         let (stream, folder) = (stream?, Arc::clone(&folder));
         thread::spawn(move || {
-            if let Err(error) = take(&stream, &folder, number) {
+            if let Err(error) = serve(&stream, &folder) {
                 eprintln!("sink: {error}");
             }
         });
@@ -28,16 +31,22 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn take(stream: &TcpStream, folder: &Path, number: usize) -> io::Result<()> {
+fn serve(stream: &TcpStream, folder: &Path) -> io::Result<()> {
     let mut input = BufReader::with_capacity(BLOCK, stream);
     let mut line = String::new();
     while input.read_line(&mut line)? > 0 {
-        let size = line.split_whitespace().nth(2).and_then(|size| size.parse().ok());
-        if let Some(size) = size {
-            let mut file = File::create(folder.join(format!("file{number}")))?;
-            store(&mut input.by_ref().take(size), &mut file)?;
-            file.sync_all()?;
-            (&*stream).write_all(b"> stored\n")?;
+        let mut words = line.split_whitespace();
+        let (word, name) = (words.next(), words.next().unwrap_or("").trim_matches('\''));
+        let size = words.next().and_then(|size| size.parse().ok());
+        match (word, size) {
+            (Some("#upload"), Some(size)) => {
+                let mut file = File::create(folder.join(name))?;
+                store(&mut input.by_ref().take(size), &mut file)?;
+                file.sync_all()?;
+                (&*stream).write_all(b"> stored\n")?;
+            }
+            (Some("#get"), _) => send(stream, &File::open(folder.join(name))?)?,
+            _ => {}
         }
         line.clear();
     }
@@ -53,4 +62,15 @@ fn store(input: &mut impl Read, file: &mut File) -> io::Result<()> {
         }
         file.write_all(&block[..count])?;
     }
+}
+
+/// All of it as one part, from the system's hands to the system's.
+fn send(mut stream: &TcpStream, file: &File) -> io::Result<()> {
+    let mut left = file.metadata()?.len();
+    stream.write_all(format!("#part {left}\n").as_bytes())?;
+    while left > 0 {
+        let most = usize::try_from(left).unwrap_or(usize::MAX);
+        left -= sendfile(stream, file, None, most)? as u64;
+    }
+    stream.write_all(b"#sum\n")
 }
