@@ -5,6 +5,8 @@
 
 use core::ffi::CStr;
 use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::io::IoSliceMut;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
@@ -14,6 +16,8 @@ use rustix::fs::{
     renameat_with, statat, unlinkat,
 };
 use rustix::io::{Errno, Result};
+#[cfg(target_os = "linux")]
+use rustix::io::{ReadWriteFlags, preadv2};
 
 /// The folder by its descriptor; every name is a single component.
 #[derive(Debug)]
@@ -110,6 +114,19 @@ impl Disk {
     /// Makes what was written to a file survive a loss of power.
     pub(super) fn sync(&self, file: &File) -> Result<()> {
         perform(self, Call::Sync, || fstat(file), || fsync(file))
+    }
+
+    /// Reads what stands at an offset, as far as that is in memory.
+    #[cfg(target_os = "linux")]
+    pub(super) fn read_at_once(file: &File, offset: u64, into: &mut [u8]) -> Result<usize> {
+        let mut into = [IoSliceMut::new(into)];
+        preadv2(file, &mut into, offset, ReadWriteFlags::NOWAIT)
+    }
+
+    /// Elsewhere nobody tells, so that it is read by who may wait.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn read_at_once(_: &File, _: u64, _: &mut [u8]) -> Result<usize> {
+        Err(Errno::AGAIN)
     }
 
     /// Gives a file another name, in place of what has it.

@@ -268,9 +268,7 @@ impl Store for FolderStore {
     }
 
     fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
-        let size = self.set_out(slot, || Step::Open(Box::new(name.clone())))?;
-        self.slots[slot.index()].is_download = true;
-        Ok(size)
+        self.set_out(slot, || Step::Open(Box::new(name.clone()), None))
     }
 
     fn read(
@@ -285,15 +283,17 @@ impl Store for FolderStore {
             return self.fail(slot, error);
         }
         let most = block.len().min(self.block_size);
-        let count = place.take_read(offset, &mut block[..most]);
-        let next = match count {
-            None => Some(offset),
-            Some(count) => (place.is_download && count == most).then_some(offset + count as u64),
-        };
-        if let Some(step) = next.and_then(|next| place.begin_read(next, most)) {
+        let block = &mut block[..most];
+        if let Some(count) = place.take_read(offset, block) {
+            return Ok(count);
+        }
+        if let Some(count) = place.read_at_once(offset, block) {
+            return Ok(count);
+        }
+        if let Some(step) = place.begin_read(offset, most) {
             self.send(slot, step)?;
         }
-        count.ok_or(nb::Error::WouldBlock)
+        Err(nb::Error::WouldBlock)
     }
 
     fn list(&mut self, from: u64) -> Option<Listed> {

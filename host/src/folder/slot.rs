@@ -1,7 +1,11 @@
 //! The room's side of a transfer: what was asked of its thread, and answered.
 
+use std::fs::File;
+use std::sync::Arc;
+
 use snug_core::store::StoreError;
 
+use super::disk::Disk;
 use super::worker::{Block, Step};
 
 /// Buffers of a slot.
@@ -17,14 +21,14 @@ pub(super) struct Slot {
     read: Option<(u64, Block)>,
     /// The offset from which on something is being read.
     reading: Option<u64>,
-    /// It is a download: who has read a block will read the next.
-    pub(super) is_download: bool,
+    /// The file that is read, as far as it is open.
+    file: Option<Arc<File>>,
 }
 
 impl Slot {
     pub(super) fn new(block_size: usize) -> Self {
         let buffers = (0..BUFFERS).map(|_| Block::new(block_size)).collect();
-        Self { phase: Phase::Empty, buffers, read: None, reading: None, is_download: false }
+        Self { phase: Phase::Empty, buffers, read: None, reading: None, file: None }
     }
 
     /// Takes note of a step that was done, and its buffer back.
@@ -38,8 +42,16 @@ impl Slot {
             Step::Append(block) | Step::Prepend(block) | Step::Read(block, _) => {
                 self.buffers.push(block);
             }
+            Step::Open(_, file) => self.file = file,
             _ => {}
         }
+    }
+
+    /// Reads what the system has in memory, without waiting for the disk: all
+    /// of `into`, or nothing.
+    pub(super) fn read_at_once(&self, offset: u64, into: &mut [u8]) -> Option<usize> {
+        let count = Disk::read_at_once(self.file.as_ref()?, offset, into).ok()?;
+        (count == into.len()).then_some(count)
     }
 
     /// What was read from `offset` on, if that has come; bytes read from
@@ -68,7 +80,7 @@ impl Slot {
     pub(super) fn clear(&mut self) {
         self.buffers.extend(self.read.take().map(|(_, block)| block));
         self.reading = None;
-        self.is_download = false;
+        self.file = None;
     }
 }
 
@@ -96,7 +108,7 @@ impl Phase {
             // The first error says why; what follows comes of it.
             (Self::Ending | Self::Broken(_), ..) => self,
             (_, _, Err(error)) => Self::Broken(error),
-            (_, Step::Begin(_) | Step::Open(_), Ok(length)) => Self::Opened(length),
+            (_, Step::Begin(_) | Step::Open(..), Ok(length)) => Self::Opened(length),
             (_, Step::Commit, Ok(_)) => Self::Committed,
             (_, _, Ok(_)) => self,
         }

@@ -30,7 +30,8 @@ pub(super) enum Step {
     Commit,
     /// Leaves an unfinished file to a later try.
     Keep,
-    Open(Box<FileName>),
+    /// Opens a file to be read; it is left here for the room, too.
+    Open(Box<FileName>, Option<Arc<File>>),
     /// Reads from an offset on, as much as is wanted.
     Read(Block, u64),
     Abort,
@@ -81,7 +82,7 @@ pub(super) struct Done {
 #[derive(Debug)]
 pub(super) enum Open {
     Draft(Box<Draft>),
-    File(File),
+    File(Arc<File>),
 }
 
 /// What a thread works on: the files under way in every `stride`th slot.
@@ -139,8 +140,10 @@ fn take_step(
             *file = Some(Open::Draft(Box::new(draft)));
             return Ok(length);
         }
-        Step::Open(name) => {
+        Step::Open(name, shared) => {
             let (opened, size) = directory.open_file(name)?;
+            let opened = Arc::new(opened);
+            *shared = Some(Arc::clone(&opened));
             *file = Some(Open::File(opened));
             return Ok(size);
         }
