@@ -32,6 +32,8 @@ const OBSERVER: u32 = u32::MAX - 1;
 /// Whom a line is for; clients are named by their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
+    /// All peers.
+    All,
     /// All peers but one; what the classic server has a sentence for.
     AllBut(u32),
     /// All line peers but one.
@@ -212,6 +214,7 @@ impl<'m> Log<'m> {
         self.clear(most);
         let len = write(&mut self.bytes[self.at..self.at + most]).min(most);
         let (scope, who) = match audience {
+            Audience::All => (Scope::AllBut, NOBODY),
             Audience::AllBut(who) => (Scope::AllBut, who),
             Audience::LinePeersBut(who) => (Scope::LinePeersBut, who),
             Audience::Only(who) => (Scope::Only, who),
@@ -245,6 +248,11 @@ impl<'m> Log<'m> {
         let bytes = lap + self.at - start;
         let lines = (self.head - cursor.next) as usize;
         bytes.max(lines * LINE_COST)
+    }
+
+    /// Bytes in which lines stand, as [`Self::lag`] counts them.
+    pub(crate) fn in_use(&self) -> usize {
+        self.lag(Cursor { next: self.oldest, sent: 0 })
     }
 
     /// Whether lines that this cursor had still to come to are gone.

@@ -48,6 +48,23 @@ pub struct Memory<'m> {
     pub accounts: &'m mut [Account],
 }
 
+impl Memory<'_> {
+    /// Bytes of all that is lent.
+    pub fn size(&self) -> usize {
+        size_of_val(self.clients)
+            + size_of_val(self.ranks)
+            + size_of_val(self.by_addr)
+            + size_of_val(self.by_nick)
+            + size_of_val(self.kept)
+            + size_of_val(self.input)
+            + size_of_val(self.log)
+            + size_of_val(self.lines)
+            + size_of_val(self.uploads)
+            + size_of_val(self.blocks)
+            + size_of_val(self.accounts)
+    }
+}
+
 /// A room's memory in one piece, for a `static` on a device.
 ///
 /// `LINES` is the size of the log in units of [`LINE_COST`] bytes, `INPUT` the

@@ -24,6 +24,7 @@ struct Told {
 impl Told {
     fn is_for(&self, reader: Reader) -> bool {
         match self.audience {
+            Audience::All => true,
             Audience::AllBut(who) => who != reader.who,
             Audience::LinePeersBut(who) => who != reader.who && reader.dialect == Dialect::Line,
             Audience::Only(who) => who == reader.who,
@@ -123,6 +124,7 @@ fn any_audience(dice: &mut Dice) -> Audience {
     match dice.below(4) {
         0 => Audience::LinePeersBut(who),
         1 => Audience::Only(who),
+        2 => Audience::All,
         _ => Audience::AllBut(who),
     }
 }

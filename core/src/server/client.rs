@@ -6,7 +6,7 @@ use heapless::Deque;
 
 use super::rate::Allowance;
 use crate::id::ClientId;
-use crate::log::{Cursor, Reader};
+use crate::log::{Cursor, LINE_COST, Reader};
 use crate::store::UploadSlot;
 use crate::time::Instant;
 use crate::wire::Dialect;
@@ -297,10 +297,22 @@ impl Client {
 
     /// Counts from the start of the patience numbered `window`.
     pub(super) fn speech_in(&mut self, window: u32) -> &mut Speech {
-        if self.speech.window != window {
-            self.speech = Speech { window, wrote: 0, took: 0 };
+        self.speech.within(window)
+    }
+}
+
+impl Speech {
+    /// Counts from the start of the patience numbered `window`.
+    pub(super) fn within(&mut self, window: u32) -> &mut Self {
+        if self.window != window {
+            *self = Self { window, wrote: 0, took: 0 };
         }
-        &mut self.speech
+        self
+    }
+
+    /// A line of so many bytes was said.
+    pub(super) fn count_line(&mut self, len: usize) {
+        self.wrote = self.wrote.saturating_add(len.max(LINE_COST) as u32);
     }
 }
 

@@ -96,14 +96,18 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Who is meant by a name: a nick or an address.
-    fn find_listener(&self, name: &[u8]) -> Result<u32, Refusal> {
+    pub(super) fn find_named(&self, name: &[u8]) -> Option<u32> {
         let addr = str::from_utf8(name).ok().and_then(|name| name.parse::<SocketAddr>().ok());
-        let found = match (addr, Nick::parse(name)) {
+        match (addr, Nick::parse(name)) {
             (Some(addr), _) => self.find_addr(addr),
             (None, Ok(nick)) => self.find_nick(&nick),
             (None, Err(_)) => None,
-        };
-        let listener = found.ok_or(Refusal::NobodyThere)?;
+        }
+    }
+
+    /// Who is meant by a name, if that one can be told something alone.
+    fn find_listener(&self, name: &[u8]) -> Result<u32, Refusal> {
+        let listener = self.find_named(name).ok_or(Refusal::NobodyThere)?;
         match self.table.tenant(listener).map(|client| (client.stage, client.dialect())) {
             Some((Stage::Fresh | Stage::Here, Dialect::Line)) => Ok(listener),
             Some((Stage::Fresh | Stage::Here, Dialect::Classic)) => Err(Refusal::ClassicThere),

@@ -53,6 +53,7 @@ impl<S: Store> Server<'_, S> {
         client.timers.quiet = now + QUIET;
         let id = self.table.insert(client).map_err(|_| RoomFull)?;
         let place = id.place();
+        self.tally.came += 1;
         self.by_addr.insert(self.hash_addr(addr), place);
         self.measure_prefix(place);
         self.table.push(Queue::Marked, place);

@@ -6,7 +6,8 @@
 //!   (into the [`space`] that it gave), [`handle_pause`], [`handle_ended`],
 //!   [`handle_gone`], [`handle_sent`] (of what was [`pending`]),
 //!   [`handle_blocked`], [`handle_writable`], [`handle_stored`],
-//!   [`handle_timeout`].
+//!   [`handle_timeout`]; and, where somebody sits at a console,
+//!   [`handle_typed`] and [`handle_kicked`].
 //! - `poll_*` say what to do next: [`poll_receive`], [`poll_transmit`],
 //!   [`poll_close`], [`poll_timeout`]. After any `handle_*`, each is to be
 //!   called until it has nothing more, in any order.
@@ -24,6 +25,8 @@
 //! [`handle_writable`]: Server::handle_writable
 //! [`handle_stored`]: Server::handle_stored
 //! [`handle_timeout`]: Server::handle_timeout
+//! [`handle_typed`]: Server::handle_typed
+//! [`handle_kicked`]: Server::handle_kicked
 //! [`poll_receive`]: Server::poll_receive
 //! [`poll_transmit`]: Server::poll_transmit
 //! [`poll_close`]: Server::poll_close
@@ -34,7 +37,9 @@ mod client;
 mod commands;
 mod console;
 mod downloads;
+mod figures;
 mod membership;
+mod operator;
 mod pressure;
 mod puts;
 mod rate;
@@ -49,6 +54,7 @@ use core::time::Duration;
 use core::{error, fmt};
 
 pub use client::Client;
+pub use figures::Figures;
 pub use membership::{RoomFull, full_notice, refusal_notice};
 
 use crate::accounts::Accounts;
@@ -176,6 +182,11 @@ pub struct Server<'m, S> {
     /// An answer, as it is rendered.
     page: [u8; transmit::PAGE],
     console: Cursor,
+    /// What the operator said in the patience under way.
+    speech: client::Speech,
+    tally: figures::Tally,
+    /// Bytes of memory that were lent.
+    lent: usize,
 }
 
 impl<'m, S: Store> Server<'m, S> {
@@ -184,6 +195,7 @@ impl<'m, S: Store> Server<'m, S> {
         // A timer that is set again as it runs out must not be due at once.
         config.write_timeout = config.write_timeout.max(Duration::from_millis(1));
         config.stall_timeout = config.stall_timeout.max(Duration::from_millis(1));
+        let lent = memory.size();
         let Memory { clients, ranks, by_addr, by_nick, kept, input, .. } = memory;
         let Memory { log, lines, uploads, blocks, accounts, .. } = memory;
         let places = clients.len();
@@ -211,6 +223,9 @@ impl<'m, S: Store> Server<'m, S> {
             turn: false,
             page: [0; transmit::PAGE],
             console: Cursor::default(),
+            speech: client::Speech::default(),
+            tally: figures::Tally::default(),
+            lent,
         };
         server.check()?;
         Ok(server)

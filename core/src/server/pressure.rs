@@ -49,11 +49,16 @@ impl<S: Store> Server<'_, S> {
         self.settle_first(place);
         let pressed =
             self.laggards.first_but(place).is_some_and(|(_, line)| self.is_half_behind(line));
-        let share = self.log.capacity() / 64;
         let number = self.window.number;
         let Some(client) = self.table.tenant_mut(place) else { return false };
-        let much = client.speech_in(number).wrote as usize > share;
-        !(pressed && much)
+        let wrote = client.speech_in(number).wrote;
+        !(pressed && self.is_much(wrote))
+    }
+
+    /// Whether so many bytes are more than anybody may write in a patience
+    /// while the log is pressed.
+    pub(super) fn is_much(&self, wrote: u32) -> bool {
+        wrote as usize > self.log.capacity() / 64
     }
 
     /// Appends a line; whoever is the furthest behind makes room for it.
@@ -176,7 +181,9 @@ impl<S: Store> Server<'_, S> {
                 let _ = answers.push_front(Answer::Cut);
                 cursor.next += 1;
             }
-            *skipped = skipped.saturating_add(self.log.count(cursor.next, newest.next, reader));
+            let missed = self.log.count(cursor.next, newest.next, reader);
+            self.tally.skipped += u64::from(missed);
+            *skipped = skipped.saturating_add(missed);
             *cursor = newest;
         }
         self.fall_behind(place);

@@ -48,6 +48,7 @@ impl<S: Store> Server<'_, S> {
     /// given last. Handles all frames in them: bounded by the bytes.
     pub fn handle_received(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(place) = self.here(id) else { return };
+        self.tally.received += count as u64;
         self.table.leave(Queue::Quiet, place);
         let Some(client) = self.table.tenant_mut(place) else { return };
         client.spoke = true;
@@ -224,6 +225,7 @@ impl<S: Store> Server<'_, S> {
     }
 
     pub(super) fn refuse(&mut self, place: u32, why: Refusal) {
+        self.tally.refused += 1;
         if let Some(client) = self.table.tenant_mut(place) {
             client.answer(Answer::Refused(why));
         }

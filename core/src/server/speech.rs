@@ -64,27 +64,41 @@ impl<S: Store> Server<'_, S> {
     /// Makes a line of as much of `raw` as fits. Returns the bytes used up.
     pub(super) fn say(&mut self, now: Instant, place: u32, manner: Manner, raw: &[u8]) -> usize {
         let (prefix, prefix_len) = self.prefix(place, manner);
-        let limit = usize::from(self.config.line_limit);
-        let most = limit.min(prefix_len + 3 * raw.len() + 1);
         let audience = match manner {
             Manner::Text => Audience::AllBut(place),
             Manner::Action => Audience::LinePeersBut(place),
             Manner::Private(to) => Audience::Only(to),
         };
-        let mut taken = 0;
-        let len = self.append(now, audience, most, |out| {
-            out[..prefix_len].copy_from_slice(&prefix[..prefix_len]);
-            let end = out.len() - 1;
-            let safe = make_safe(raw, &mut out[prefix_len..end]);
-            taken = safe.taken;
-            out[prefix_len + safe.written] = b'\n';
-            prefix_len + safe.written + 1
-        });
+        let (taken, len) = self.append_text(now, audience, &prefix[..prefix_len], raw);
         self.count_words(place, len);
         if let Manner::Private(to) = manner {
             self.make_urgent(to);
         }
         taken
+    }
+
+    /// Appends a line of a prefix and as much of `raw`, made safe, as fits.
+    /// Returns the bytes used up, and those of the line.
+    pub(super) fn append_text(
+        &mut self,
+        now: Instant,
+        audience: Audience,
+        prefix: &[u8],
+        raw: &[u8],
+    ) -> (usize, usize) {
+        let limit = usize::from(self.config.line_limit);
+        let most = limit.min(prefix.len() + 3 * raw.len() + 1);
+        let mut taken = 0;
+        let len = self.append(now, audience, most, |out| {
+            let (start, text) = out.split_at_mut(prefix.len());
+            start.copy_from_slice(prefix);
+            let end = text.len() - 1;
+            let safe = make_safe(raw, &mut text[..end]);
+            taken = safe.taken;
+            text[safe.written] = b'\n';
+            prefix.len() + safe.written + 1
+        });
+        (taken, len)
     }
 
     /// What stands before a text of a client: rendered once for all that it
@@ -120,8 +134,7 @@ impl<S: Store> Server<'_, S> {
         let number = self.window.number;
         if let Some(client) = self.table.tenant_mut(place) {
             client.allowance.spend(len);
-            let wrote = &mut client.speech_in(number).wrote;
-            *wrote = wrote.saturating_add(len.max(crate::log::LINE_COST) as u32);
+            client.speech_in(number).count_line(len);
         }
     }
 }

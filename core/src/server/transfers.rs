@@ -48,8 +48,10 @@ impl<S: Store> Server<'_, S> {
         self.free_slot(ongoing.slot, true);
         let Some(client) = self.table.tenant_mut(place) else { return };
         if ongoing.way == Way::Down {
+            self.tally.fetched += 1;
             self.store.abort(ongoing.slot);
         } else {
+            self.tally.stored += 1;
             client.marks.uploaded = true;
             client.answer(Answer::Stored(size));
             self.make_urgent(place);
@@ -123,6 +125,7 @@ impl<S: Store> Server<'_, S> {
             Refusal::Store(StoreError::Unsupported) => Refusal::NotHere,
             why => why,
         };
+        self.tally.refused += 1;
         self.answer(place, Answer::Failed(word, why));
     }
 

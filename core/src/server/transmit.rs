@@ -200,6 +200,7 @@ impl<S: Store> Server<'_, S> {
 
     /// Sees to the queues of a client whose link took something.
     fn sent_some(&mut self, now: Instant, place: u32, count: usize) {
+        self.tally.sent += count as u64;
         if count > 0 {
             self.table.leave(Queue::Stuck, place);
         }

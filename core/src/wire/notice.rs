@@ -74,6 +74,8 @@ impl Display for Notice<'_> {
 /// What stands before a text.
 #[derive(Clone, Copy, Debug)]
 pub enum Prefix<'a> {
+    /// Who keeps the room speaks to all.
+    Server,
     /// Somebody speaks to all.
     Text(Shown<'a>),
     /// Somebody does something.
@@ -85,6 +87,7 @@ pub enum Prefix<'a> {
 impl Display for Prefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Server => f.write_str("[server] "),
             Self::Text(who) => write!(f, "[{who}] "),
             Self::Action(who) => write!(f, "* {who} "),
             Self::Private(from, to) => write!(f, "[{from} > {to}] "),
@@ -229,6 +232,8 @@ pub enum Refusal {
     NobodyThere,
     /// The one who is meant gets classic sentences alone.
     ClassicThere,
+    /// Who keeps the room puts somebody out.
+    PutOut,
 }
 
 impl From<StoreError> for Refusal {
@@ -267,6 +272,7 @@ impl Refusal {
             Self::NickTaken => "somebody else has that name; take another",
             Self::NobodyThere => "nobody here has that name; #who lists who is here",
             Self::ClassicThere => "a classic client cannot be told anything alone; say it to all",
+            Self::PutOut => "you are put out; ask who keeps the room",
             Self::RoomFull => "the room is full; try again later",
             Self::AddressCrowded => "your address has no more connections here; close one first",
             Self::AddressHasty => "your address connects too often; try again in a minute",
