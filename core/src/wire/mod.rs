@@ -6,7 +6,7 @@
 //! - [`text`]: making text safe
 //! - [`digest`]: SHA-256 in digits
 //! - [`name`], [`nick`]: names of files and of people; [`fold`]: their case
-//! - [`notice`]: every sentence that Snug says
+//! - [`notice`]: every sentence that Snug says; [`sentence`]: the room's, read back
 
 pub mod command;
 pub mod digest;
@@ -16,6 +16,7 @@ pub mod header;
 pub mod name;
 pub mod nick;
 pub mod notice;
+pub mod sentence;
 pub mod text;
 
 /// How a peer marks the end of what it says, and how it is spoken to.
