@@ -164,6 +164,17 @@ impl Directory {
         }
     }
 
+    /// Removes the file under `name`; nothing but a file is removed.
+    pub(super) fn delete(&self, name: &FileName) -> rustix::io::Result<()> {
+        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let stat = self.disk.look(name.as_str())?;
+        let size = file_size(&stat).ok_or(Errno::ISDIR)?;
+        self.disk.remove(name.as_str())?;
+        self.used.store(self.used().saturating_sub(size), Ordering::Relaxed);
+        drop(publishing);
+        self.disk.sync_folder()
+    }
+
     /// Counts the files, and sweeps out leftovers if nobody else has any here.
     fn survey(&self, sweep: bool) -> rustix::io::Result<()> {
         let mut used = 0u64;

@@ -4,6 +4,7 @@
 //! - `disk`: the calls that it takes, each in one place
 //! - `draft`: a file on its way, under a temporary name; `kept`: those that
 //!   were not finished
+//! - `keeper`: what stands there, listed and removed for who keeps the room
 //! - `listing`: the finished files, one after the other
 //! - `slot`: the room's side of a transfer; `worker`: the threads that wait for
 //!   the disk
@@ -39,6 +40,7 @@ use crate::Wake;
 mod directory;
 mod disk;
 mod draft;
+mod keeper;
 mod kept;
 mod listing;
 #[cfg(test)]
@@ -54,6 +56,7 @@ mod worker;
 
 use directory::Directory;
 use draft::Plan;
+pub use keeper::{Keeper, RemovalError};
 use listing::Listing;
 use slot::{BUFFERS, Phase, Slot};
 use worker::{Block, Done, Job, Step, Worker};
@@ -138,6 +141,11 @@ impl FolderStore {
             done,
             listing: Listing::default(),
         })
+    }
+
+    /// One who lists and removes files, from whatever thread.
+    pub fn keeper(&self) -> Keeper {
+        Keeper::new(&self.directory)
     }
 
     /// The next slot in which something was done since; its transfer may go on.
