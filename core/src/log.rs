@@ -250,9 +250,9 @@ impl<'m> Log<'m> {
         bytes.max(lines * LINE_COST)
     }
 
-    /// Bytes in which lines stand, as [`Self::lag`] counts them.
-    pub(crate) fn in_use(&self) -> usize {
-        self.lag(Cursor { next: self.oldest, sent: 0 })
+    /// The oldest line that still stands.
+    pub(crate) fn oldest(&self) -> Cursor {
+        Cursor { next: self.oldest, sent: 0 }
     }
 
     /// Whether lines that this cursor had still to come to are gone.

@@ -11,7 +11,8 @@ impl<S: Store> Server<'_, S> {
     pub fn console(&mut self, most: usize) -> &[u8] {
         let mut cursor = self.console;
         if self.log.is_overrun(cursor) {
-            cursor.sent = 0;
+            self.tally.unshown += self.log.oldest().next - cursor.next;
+            cursor = self.log.oldest();
         }
         self.log.settle(&mut cursor, Reader::OBSERVER);
         self.console = cursor;

@@ -13,6 +13,7 @@ pub(super) struct Tally {
     pub(super) received: u64,
     pub(super) sent: u64,
     pub(super) skipped: u64,
+    pub(super) unshown: u64,
     pub(super) refused: u64,
     pub(super) stored: u64,
     pub(super) fetched: u64,
@@ -38,6 +39,8 @@ pub struct Figures {
     pub sent: u64,
     /// Lines that slow readers missed, once for each who did.
     pub skipped: u64,
+    /// Lines that were gone before the [console](Server::console) took them.
+    pub unshown: u64,
     /// What clients asked for and did not get.
     pub refused: u64,
     /// Files that were stored.
@@ -57,7 +60,7 @@ impl<S: Store> Server<'_, S> {
     /// How the room does. Looks at every place and transfer slot once.
     pub fn figures(&self) -> Figures {
         let transfers = self.transfers_under_way();
-        let Tally { came, received, sent, skipped, refused, stored, fetched } = self.tally;
+        let Tally { came, received, sent, skipped, unshown, refused, stored, fetched } = self.tally;
         Figures {
             online: self.online,
             came,
@@ -65,13 +68,14 @@ impl<S: Store> Server<'_, S> {
             received,
             sent,
             skipped,
+            unshown,
             refused,
             stored,
             fetched,
             transfers,
             memory_lent: self.lent,
             memory_used: self.clients_use()
-                + self.log.in_use()
+                + self.log.lag(self.log.oldest())
                 + transfers * self.transfers.block_len(),
         }
     }
