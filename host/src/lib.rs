@@ -6,7 +6,9 @@
 //! - [`cli`]: a seat in a room: keyboard, screen, connection
 //! - [`folder`]: the files, written by threads of their own
 //! - [`sandbox`]: nothing but that folder, as far as the kernel sees to it
-//! - [`console`]: the room's lines on standard output, without waiting for it
+//! - [`console`]: standard output, without waiting for it; [`journal`]: what is
+//!   written there
+//! - [`operator`]: who keeps the room: what is typed there, and what comes of it
 //! - [`net`]: names, listeners, and what an accepted socket is set to
 //! - [`service`]: sockets from a service manager, and what it is told
 //! - [`signals`]: Ctrl-C and its kin as something to poll
@@ -20,7 +22,9 @@ pub mod cli;
 pub mod clock;
 pub mod console;
 pub mod folder;
+pub mod journal;
 pub mod net;
+pub mod operator;
 pub mod options;
 pub mod room;
 pub mod sandbox;

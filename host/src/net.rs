@@ -64,6 +64,36 @@ pub fn only_loopback(listeners: &[TcpListener]) -> io::Result<bool> {
     Ok(true)
 }
 
+/// The addresses by which others reach these, in the order of the listeners.
+///
+/// A wildcard stands for all addresses of this machine that others can name:
+/// not its loopback, unless there is nothing else, and none that hold on one
+/// link alone.
+pub fn reachable(listeners: &[TcpListener]) -> io::Result<Vec<SocketAddr>> {
+    let mut found = Vec::new();
+    for listener in listeners {
+        let at = listener.local_addr()?;
+        if !at.ip().is_unspecified() {
+            found.push(canonical(at));
+            continue;
+        }
+        let both = at.is_ipv6() && !SockRef::from(listener).only_v6().unwrap_or(true);
+        let is_meant = |ip: &IpAddr| both || ip.is_ipv4() == at.is_ipv4();
+        let own = own_addresses().into_iter().filter(is_meant);
+        found.extend(own.map(|ip| SocketAddr::new(ip, at.port())));
+    }
+    Ok(found)
+}
+
+/// What this machine goes by; nothing where the system does not tell.
+fn own_addresses() -> Vec<IpAddr> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    let up = all.iter().filter(|own| own.is_oper_up() && !own.is_link_local());
+    let (loopback, others): (Vec<_>, Vec<_>) = up.partition(|own| own.is_loopback());
+    let named = if others.is_empty() { loopback } else { others };
+    named.iter().map(|own| own.ip()).collect()
+}
+
 /// The address as it is shown: IPv4 that came in through IPv6 is IPv4.
 pub fn canonical(address: SocketAddr) -> SocketAddr {
     match address.ip().to_canonical() {
@@ -239,6 +269,21 @@ mod tests {
         assert_eq!(canonical(address), client.local_addr().unwrap());
         tune(&peer, Silence::new(Duration::from_secs(30), Duration::ZERO)).unwrap();
         assert!(peer.nodelay().unwrap());
+    }
+
+    #[test]
+    fn tells_by_which_addresses_it_is_reached() {
+        let listeners = listen("127.0.0.1", 0).unwrap();
+        let own = listeners[0].local_addr().unwrap();
+        assert_eq!(reachable(&listeners).unwrap(), [own]);
+
+        let listeners = listen("0.0.0.0", 0).unwrap();
+        let found = reachable(&listeners).unwrap();
+        assert!(!found.is_empty(), "a machine has its loopback at least");
+        for address in found {
+            assert!(address.is_ipv4() && !address.ip().is_unspecified(), "{address}");
+            TcpStream::connect(address).unwrap();
+        }
     }
 
     /// A peer that reads nothing and is left by this side.

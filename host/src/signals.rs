@@ -1,6 +1,6 @@
 //! Ctrl-C and its kin as something to poll.
 
-use core::sync::atomic::AtomicBool;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::net;
 use std::sync::Arc;
@@ -9,16 +9,28 @@ use mio::event::Source;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
 use rustix::process::Signal;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::{flag, low_level::pipe};
 
-/// The wish of the one who runs the program that it should end.
+/// What the one who runs the program wants of it.
 ///
-/// Becomes readable in a poll at SIGINT or SIGTERM. Who asks a second time is
-/// not kept waiting: the second one ends the program at once, with status 130.
+/// Becomes readable in a poll at SIGINT or SIGTERM, by which it is to end, and
+/// at SIGUSR1, by which it is to tell how it does. Who asks for the end a second
+/// time is not kept waiting: the program ends at once, with status 130.
 #[derive(Debug)]
 pub struct Signals {
     pipe: UnixStream,
+    end: Arc<AtomicBool>,
+    figures: Arc<AtomicBool>,
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The end.
+    pub end: bool,
+    /// The figures.
+    pub figures: bool,
 }
 
 impl Signals {
@@ -29,28 +41,33 @@ impl Signals {
     pub fn take_over() -> io::Result<Self> {
         let (reader, writer) = net::UnixStream::pair()?;
         reader.set_nonblocking(true)?;
-        let asked = Arc::new(AtomicBool::new(false));
+        let end = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             // In this order: the first signal finds the flag still down.
-            flag::register_conditional_shutdown(signal, 130, Arc::clone(&asked))?;
-            flag::register(signal, Arc::clone(&asked))?;
+            flag::register_conditional_shutdown(signal, 130, Arc::clone(&end))?;
+            flag::register(signal, Arc::clone(&end))?;
             pipe::register(signal, writer.try_clone()?)?;
         }
+        let figures = Arc::new(AtomicBool::new(false));
+        flag::register(SIGUSR1, Arc::clone(&figures))?;
+        pipe::register(SIGUSR1, writer)?;
         flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)))?;
-        Ok(Self { pipe: UnixStream::from_std(reader) })
+        Ok(Self { pipe: UnixStream::from_std(reader), end, figures })
     }
 
-    /// Whether a signal came since this was last asked.
-    pub fn came(&mut self) -> bool {
-        let mut came = false;
+    /// What was asked for: the figures since this was called last, the end ever.
+    pub fn asked(&mut self) -> Asked {
+        // First what woke the poll, then why: a signal sets its flag before.
         let mut bytes = [0; 64];
         loop {
             match self.pipe.read(&mut bytes) {
-                Ok(n) if n > 0 => came = true,
+                Ok(n) if n > 0 => {}
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                _ => return came,
+                _ => break,
             }
         }
+        let end = self.end.load(Ordering::SeqCst);
+        Asked { end, figures: self.figures.swap(false, Ordering::SeqCst) }
     }
 }
 
@@ -83,16 +100,22 @@ mod tests {
     #[test]
     fn a_signal_can_be_polled_and_a_size_limit_is_an_error() {
         let mut signals = Signals::take_over().unwrap();
-        assert!(!signals.came());
+        assert_eq!(signals.asked(), Asked::default());
 
         let mut poll = Poll::new().unwrap();
         poll.registry().register(&mut signals, Token(7), Interest::READABLE).unwrap();
-        kill_process(getpid(), Signal::TERM).unwrap();
         let mut events = Events::with_capacity(4);
-        poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
-        assert_eq!(events.iter().next().unwrap().token(), Token(7));
-        assert!(signals.came());
-        assert!(!signals.came());
+        for (signal, asked) in [
+            (Signal::USR1, Asked { end: false, figures: true }),
+            (Signal::TERM, Asked { end: true, figures: false }),
+            (Signal::USR1, Asked { end: true, figures: true }),
+        ] {
+            kill_process(getpid(), signal).unwrap();
+            poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
+            assert_eq!(events.iter().next().unwrap().token(), Token(7));
+            assert_eq!(signals.asked(), asked, "{signal:?}");
+        }
+        assert_eq!(signals.asked(), Asked { end: true, figures: false });
 
         let standing = getrlimit(Resource::Fsize);
         let tight = Rlimit { current: Some(1 << 30), maximum: standing.maximum };

@@ -29,6 +29,7 @@ impl Srv {
         let base = tempfile::tempdir().unwrap();
         let mut command = Command::new(SRV);
         command.args(["127.0.0.1", "0", "--folder"]).arg(base.path().join("folder")).args(options);
+        command.stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut console = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();

@@ -144,9 +144,13 @@ impl Peer {
     #[track_caller]
     pub(crate) fn expect_nothing(&mut self, during: Duration) {
         self.reader.get_ref().set_read_timeout(Some(during)).unwrap();
-        match self.reader.fill_buf() {
-            Ok(came) => panic!("{} came", shown(came)),
-            Err(e) => assert!(is_timeout(e.kind()), "{e}"),
+        loop {
+            match self.reader.fill_buf() {
+                Ok(came) => panic!("{} came", shown(came)),
+                // A signal ends a read that has a timeout; socket(7).
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => break assert!(is_timeout(e.kind()), "{e}"),
+            }
         }
         self.reader.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
     }

@@ -4,8 +4,8 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
-use std::io::{self, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{self, Read, Write as _};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 use std::{fs, thread};
@@ -22,6 +22,9 @@ pub(crate) const PROMPT: Duration = Duration::from_secs(5);
 /// A room that is served by a process of its own.
 pub(crate) struct Served {
     child: Child,
+    /// Where its operator types; nowhere but for
+    /// [`start_typed`](Self::start_typed).
+    pub(crate) keyboard: Option<ChildStdin>,
     pub(crate) site: Arc<Site>,
     /// What it prints.
     pub(crate) console: Heard,
@@ -34,6 +37,12 @@ impl Served {
     /// `srv 127.0.0.1 0` with these options, on new site.
     pub(crate) fn start(options: &[&str]) -> Self {
         Self::start_on(Arc::new(Site::new()), options)
+    }
+
+    /// The same with somebody who types at its console.
+    pub(crate) fn start_typed(options: &[&str]) -> Self {
+        let site = Arc::new(Site::new());
+        Self::spawn(srv(&site, "127.0.0.1", options), site, Stdio::piped()).started()
     }
 
     /// The same on site that was used before.
@@ -61,18 +70,29 @@ impl Served {
     }
 
     /// Runs a command that starts the server; waits until it serves.
-    pub(crate) fn run(mut command: Command, site: Arc<Site>) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub(crate) fn run(command: Command, site: Arc<Site>) -> Self {
+        Self::spawn(command, site, Stdio::null()).started()
+    }
+
+    /// Runs a command that starts the server, on a port that the caller finds
+    /// out about.
+    pub(crate) fn spawn(mut command: Command, site: Arc<Site>, stdin: Stdio) -> Self {
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
+        let keyboard = child.stdin.take();
         let console = Heard::listen(child.stdout.take().unwrap());
         let complaints = Heard::listen(child.stderr.take().unwrap());
         let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut served = Self { child, site, console, complaints, at };
-        let first = served.console.line();
+        Self { child, keyboard, site, console, complaints, at }
+    }
+
+    /// Waits until it serves.
+    fn started(mut self) -> Self {
+        let first = self.console.line();
         let port = first.strip_prefix("Chat server started on port ");
         let port = port.and_then(|rest| rest.strip_suffix('.')).and_then(|p| p.parse().ok());
-        served.at.set_port(port.unwrap_or_else(|| panic!("first it says {first}")));
-        served
+        self.at.set_port(port.unwrap_or_else(|| panic!("first it says {first}")));
+        self
     }
 
     /// Somebody who connects, and has not read anything.
@@ -120,6 +140,12 @@ impl Served {
         ada.until(format!("[{}] it is\n", bob.addr));
         assert!(began.elapsed() < PROMPT, "it took {:?}", began.elapsed());
         self.site.assert_holds(files);
+    }
+
+    /// The operator types.
+    pub(crate) fn types(&mut self, keys: impl AsRef<[u8]>) {
+        let keyboard = self.keyboard.as_mut().expect("somebody sits at the console");
+        keyboard.write_all(keys.as_ref()).unwrap();
     }
 
     pub(crate) fn pid(&self) -> Pid {

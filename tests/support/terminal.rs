@@ -1,4 +1,6 @@
-//! The `cli` program on a pseudo-terminal, and one who sits at it.
+//! A program on a pseudo-terminal, and one who sits at it.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use core::time::Duration;
 use std::io::{Read, Write};
@@ -11,12 +13,13 @@ use std::time::Instant;
 use pty_process::blocking::{Command, Pty, open};
 use rustix::termios::LocalModes;
 
-use super::classic_server::PATIENCE;
+/// How long a test waits for anything that must come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Ctrl-C, as the keyboard sends it.
 pub(crate) const CTRL_C: &str = "\x03";
 
-/// A user at a terminal on which `cli` runs.
+/// A user at a terminal on which a program runs.
 pub(crate) struct Terminal {
     pty: Pty,
     child: Child,
@@ -27,8 +30,13 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts `cli` in `folder`.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::run(env!("CARGO_BIN_EXE_cli"), folder, arguments)
+    }
+
+    /// Starts any program in `folder`.
+    pub(crate) fn run(program: &str, folder: &Path, arguments: &[&str]) -> Self {
         let (pty, pts) = open().unwrap();
-        let command = Command::new(env!("CARGO_BIN_EXE_cli")).args(arguments).current_dir(folder);
+        let command = Command::new(program).args(arguments).current_dir(folder);
         let child = command.spawn(pts).unwrap();
         let mut reader = std::fs::File::from(rustix::io::dup(&pty).unwrap());
         let (sender, output) = channel();
@@ -65,6 +73,24 @@ impl Terminal {
         assert_eq!(String::from_utf8_lossy(&shown), expected);
     }
 
+    /// Waits until a line is shown that begins so, and returns the rest of it.
+    /// What was shown before is passed.
+    pub(crate) fn line(&mut self, beginning: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            while let Some(len) = self.shown.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.shown.drain(..=len).collect();
+                let line = String::from_utf8_lossy(&line);
+                if let Some(rest) = line.trim_end().strip_prefix(beginning) {
+                    return rest.to_owned();
+                }
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let more = self.output.recv_timeout(left);
+            self.shown.extend(more.unwrap_or_else(|_| panic!("no line begins with {beginning}")));
+        }
+    }
+
     /// Whether the terminal shows what is typed by itself, as it does at first.
     pub(crate) fn echoes(&self) -> bool {
         let modes = rustix::termios::tcgetattr(&self.pty).unwrap().local_modes;
@@ -99,7 +125,7 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
         }
         if Instant::now() > end {
             child.kill().unwrap();
-            panic!("cli does not end");
+            panic!("the program does not end");
         }
         // The standard library has no wait with a timeout.
         thread::sleep(Duration::from_millis(5));

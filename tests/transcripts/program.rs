@@ -48,7 +48,7 @@ fn it_can_be_quiet() {
     let site = Site::new();
     let mut server = Command::new(env!("CARGO_BIN_EXE_srv"));
     server.args([&own.to_string(), &free.port().to_string(), "--quiet"]).current_dir(site.work());
-    let child = server.stdout(Stdio::piped()).spawn().unwrap();
+    let child = server.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     wait_until("it serves", || TcpStream::connect(free).is_ok());
     Peer::connect(free).until(" online)");
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();

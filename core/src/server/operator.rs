@@ -35,11 +35,12 @@ impl<S: Store> Server<'_, S> {
     /// peer, and heard no more; an upload that is not whole ends.
     ///
     /// A client gets what it has half first. One that takes nothing is closed at
-    /// once, and so is one that is put out a second time.
+    /// once; so is one that fetches a file, and one that is put out a second time.
     pub fn handle_kicked(&mut self, now: Instant, id: ClientId) {
         let Some(place) = self.here(id) else { return };
-        let leaves = self.table.tenant(place).is_some_and(|c| c.stage == Stage::Leaving);
-        if leaves || self.table.is_in(Queue::Stuck, place) {
+        let Some(client) = self.table.tenant(place) else { return };
+        let goes = client.stage == Stage::Leaving || client.is_fetching();
+        if goes || self.table.is_in(Queue::Stuck, place) {
             self.part(now, place);
         } else {
             self.refuse(place, Refusal::PutOut);

@@ -1,16 +1,19 @@
 //! `srv HOST PORT [options]`: a chat room into which anybody can drop a file.
 
 use core::hash::{BuildHasher, Hasher};
+use core::net::SocketAddr;
 use std::collections::hash_map::RandomState;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use mio::net::TcpListener;
 use snug_core::server::{Config, Server};
 use snug_host::console::Console;
 use snug_host::folder::{Folder, FolderStore};
+use snug_host::journal::Journal;
 use snug_host::net;
-use snug_host::options::{self, ServerOptions};
+use snug_host::operator::{Operator, invitation};
+use snug_host::options::{self, LogFormat, ServerOptions};
 use snug_host::room::{Limits, Room, RoomMemory, Waiting};
 use snug_host::sandbox;
 use snug_host::service::{self, Supervisor};
@@ -34,7 +37,9 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
     let listeners = listeners(options)?;
     let supervisor = supervisor();
     let waiting = Waiting::new()?;
+    let addresses = addresses(options, &listeners)?;
     let store = store(options, &waiting)?;
+    let operator = Operator::at_standard_input(store.keeper(), waiting.wake())?;
     let mut memory = RoomMemory::new(clients, options);
     let server = Server::new(memory.lend(), config(options), store)
         .map_err(|error| io::Error::other(format!("the options do not fit together: {error}")))?;
@@ -43,10 +48,13 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
             "srv: there is no authentication: whoever reaches this address reads and writes here",
         );
     }
-    let console = console(options, &waiting, net::port(&listeners)?)?;
+    let mut journal = journal(options, &waiting)?;
+    let invitation = invitation(&addresses, operator.is_there());
+    journal.open(net::port(&listeners)?, &addresses, &invitation);
     let limits = Limits::new(options, clients);
     let silence = net::Silence::new(options.keep_alive, options.send_timeout);
-    let mut room = Room::new(waiting, server, listeners, limits, console, silence)?;
+    let keepers = (journal, operator);
+    let room = Room::new(waiting, server, listeners, limits, keepers, silence)?;
     supervisor.ready();
     let ended = room.run();
     supervisor.stopping();
@@ -73,13 +81,16 @@ fn store(options: &ServerOptions, waiting: &Waiting) -> io::Result<FolderStore> 
     FolderStore::start(folder, slots, block, options.max_folder, waiting.wake())
 }
 
-fn console(options: &ServerOptions, waiting: &Waiting, port: u16) -> io::Result<Option<Console>> {
-    if options.quiet {
-        return Ok(None);
-    }
-    let mut console = Console::stdout(waiting.wake())?;
-    console.offer(format!("Chat server started on port {port}.\n").as_bytes());
-    Ok(Some(console))
+fn journal(options: &ServerOptions, waiting: &Waiting) -> io::Result<Journal> {
+    let console = Console::stdout(waiting.wake())?;
+    Ok(Journal::new(console, options.log_format, options.quiet))
+}
+
+/// How others reach the room, where somebody is told of it. To be asked before
+/// the sandbox.
+fn addresses(options: &ServerOptions, listeners: &[TcpListener]) -> io::Result<Vec<SocketAddr>> {
+    let is_told = options.log_format == LogFormat::Json || io::stdout().is_terminal();
+    if is_told { net::reachable(listeners) } else { Ok(Vec::new()) }
 }
 
 /// Whom to tell how it goes. That nobody can be told stops no room: the variable

@@ -76,7 +76,7 @@ fn an_unfinished_file_is_kept_and_gone_on_with() {
     assert_eq!(names(&folder), [kept(1)]);
     assert_eq!(bench.read(1, 0, 64).unwrap(), &bytes[..64]);
     assert_eq!(bench.read(1, 64, 64).unwrap(), &bytes[64..128]);
-    assert_eq!(bench.read(1, 128, 64).unwrap(), []);
+    assert!(bench.read(1, 128, 64).unwrap().is_empty());
     bench.write(1, &bytes[128..]).unwrap();
     assert_eq!(bench.store.used(), 0);
     bench.commit(1).unwrap();

@@ -14,7 +14,7 @@ use clap::Parser;
 mod server;
 pub mod value;
 
-pub use server::ServerOptions;
+pub use server::{LogFormat, ServerOptions};
 
 /// The command line and the environment of this process, parsed.
 ///

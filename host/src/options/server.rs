@@ -3,9 +3,9 @@
 use core::time::Duration;
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::builder::FalseyValueParser;
 use clap::value_parser;
+use clap::{Parser, ValueEnum};
 
 use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
 use crate::service;
@@ -30,6 +30,11 @@ pub struct ServerOptions {
     /// Print nothing of what happens in the room.
     #[arg(long, short, env = "SNUG_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
+
+    /// Form of what is printed: classic, the lines of old, or json, an object each.
+    #[arg(long, env = "SNUG_LOG_FORMAT", value_name = "FORMAT", value_enum,
+        default_value_t = LogFormat::Classic, hide_possible_values = true)]
+    pub log_format: LogFormat,
 
     /// Do without the sandbox that leaves the server nothing but its folder.
     #[arg(long, env = "SNUG_NO_SANDBOX", value_parser = FalseyValueParser::new())]
@@ -111,6 +116,15 @@ pub struct ServerOptions {
     #[arg(long, env = "SNUG_KEEP_ALIVE", value_name = "TIME", default_value = "30s",
         value_parser = duration_in(Duration::from_secs(1)..=LONGEST), help_heading = TIMES)]
     pub keep_alive: Duration,
+}
+
+/// In which form a room's journal is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// The lines of the classic server.
+    Classic,
+    /// An object a line.
+    Json,
 }
 
 const NOTES: &str = "\

@@ -1,8 +1,9 @@
 //! The room on this machine: one thread that waits, reads, writes, waits.
 //!
 //! A turn of [`Room::run`] costs what happened: events, bytes, lines due. The
-//! disk has threads of its own ([`folder`](crate::folder)), and so has the
-//! terminal ([`console`](crate::console)).
+//! disk has threads of its own ([`folder`](crate::folder)), and so have the
+//! terminal ([`console`](crate::console)) and who types there
+//! ([`operator`](crate::operator)).
 
 mod door;
 mod guests;
@@ -14,6 +15,7 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token, Waker};
 use snug_core::io::{Received, receive, transmit};
 use snug_core::server::Server;
@@ -25,9 +27,10 @@ pub use link::{LinkError, TcpLink};
 pub use memory::RoomMemory;
 
 use crate::clock::Clock;
-use crate::console::Console;
 use crate::folder::FolderStore;
+use crate::journal::Journal;
 use crate::net::{self, Silence};
+use crate::operator::{Attended, Operator};
 use crate::signals::Signals;
 use crate::{Wake, explain};
 use door::{Door, turn_away};
@@ -45,22 +48,21 @@ const EVENTS: usize = 1024;
 const NEWCOMERS: usize = 64;
 const READS: usize = 256;
 const WRITES: usize = 4096;
-/// Bytes that are handed to the console at once.
-const CONSOLE: usize = 64 << 10;
-/// How long the last lines have to get out of the console at the end.
-const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// A room with its sockets, its folder and its console.
+/// A room with its sockets, its folder and who keeps it.
 #[derive(Debug)]
 pub struct Room<'m> {
     poll: Poll,
     server: Server<'m, FolderStore>,
     door: Door,
     seats: Seats,
-    console: Option<Console>,
+    journal: Journal,
+    operator: Operator,
     signals: Signals,
     clock: Clock,
     silence: Silence,
+    /// Connections that were closed at the door.
+    turned_away: u64,
 }
 
 /// How the threads beside the room's wake it, and what it waits with.
@@ -98,7 +100,7 @@ impl<'m> Room<'m> {
         server: Server<'m, FolderStore>,
         listeners: Vec<mio::net::TcpListener>,
         limits: Limits,
-        console: Option<Console>,
+        (journal, operator): (Journal, Operator),
         silence: Silence,
     ) -> io::Result<Self> {
         let Waiting { poll, signals, .. } = waiting;
@@ -109,24 +111,44 @@ impl<'m> Room<'m> {
         }
         let seats = Seats::new(server.capacity(), limits);
         let clock = Clock::start();
-        Ok(Self { poll, server, door, seats, console, signals, clock, silence })
+        let turned_away = 0;
+        Ok(Self {
+            poll,
+            server,
+            door,
+            seats,
+            journal,
+            operator,
+            signals,
+            clock,
+            silence,
+            turned_away,
+        })
     }
 
-    /// Serves until a signal asks to end.
-    pub fn run(&mut self) -> io::Result<()> {
+    /// Serves until a signal, or the operator, asks to end.
+    pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            let more = self.turn();
-            let patience = if more { Some(Duration::ZERO) } else { self.patience() };
+            let Attended { busy, mut quit } = self.turn();
+            let patience = if busy || quit { Some(Duration::ZERO) } else { self.patience() };
             match self.poll.poll(&mut events, patience) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
-            if self.take(&events) {
-                self.say_goodbye();
+            quit |= self.take(&events);
+            if quit {
+                self.end();
                 return Ok(());
             }
         }
+    }
+
+    /// What was said last still leaves, as far as the links take it at once.
+    fn end(mut self) {
+        self.write(self.clock.now(), WRITES);
+        self.journal.follow(&mut self.server);
+        self.journal.close();
     }
 
     /// How long nothing is due.
@@ -144,7 +166,11 @@ impl<'m> Room<'m> {
         let mut end = false;
         for event in events {
             match event.token() {
-                SIGNALS => end |= self.signals.came(),
+                SIGNALS => {
+                    let asked = self.signals.asked();
+                    end |= asked.end;
+                    self.operator.ask_figures(asked.figures);
+                }
                 WAKE => {}
                 Token(listener) if listener >= FIRST_LISTENER => {
                     self.door.knocked(listener - FIRST_LISTENER);
@@ -160,7 +186,7 @@ impl<'m> Room<'m> {
     }
 
     /// Does what is to be done now; whether some of it is left for later.
-    fn turn(&mut self) -> bool {
+    fn turn(&mut self) -> Attended {
         let now = self.clock.now();
         while let Some(slot) = self.server.store_mut().poll_stored() {
             self.server.handle_stored(now, slot);
@@ -169,8 +195,9 @@ impl<'m> Room<'m> {
         let mut more = self.exchange(now);
         more |= self.expire(now);
         self.close(now);
-        self.show();
-        more
+        let Self { operator, server, journal, turned_away, .. } = self;
+        let attended = operator.attend(now, server, journal, *turned_away);
+        Attended { busy: attended.busy || more, ..attended }
     }
 
     /// Handles what is due by the clock; whether there was something.
@@ -193,7 +220,7 @@ impl<'m> Room<'m> {
             }
             let Some((stream, addr)) = self.door.next(now) else { return };
             if let Err(why) = self.seats.guests.admit(now, addr.ip()) {
-                turn_away(stream, why);
+                self.turn_away(stream, why);
                 continue;
             }
             // A peer that cannot be set up is gone already.
@@ -207,9 +234,14 @@ impl<'m> Room<'m> {
                         self.server.handle_gone(now, id);
                     }
                 }
-                Err(_) => turn_away(stream, Refusal::RoomFull),
+                Err(_) => self.turn_away(stream, Refusal::RoomFull),
             }
         }
+    }
+
+    fn turn_away(&mut self, stream: TcpStream, why: Refusal) {
+        self.turned_away += 1;
+        turn_away(stream, why);
     }
 
     /// Reads and writes until nothing is left to do, or events are to be looked
@@ -264,30 +296,6 @@ impl<'m> Room<'m> {
     fn close(&mut self, now: Instant) {
         while let Some(id) = self.server.poll_close() {
             self.seats.let_out(now, id, self.poll.registry());
-        }
-    }
-
-    /// Hands the console what it takes. What it does not take in time it does
-    /// without.
-    fn show(&mut self) {
-        let Some(console) = self.console.as_mut() else { return };
-        loop {
-            let lines = self.server.console(CONSOLE);
-            let len = lines.len();
-            let taken = console.offer(lines);
-            self.server.handle_shown(taken);
-            if taken < len || len == 0 {
-                return;
-            }
-        }
-    }
-
-    /// The classic farewell: over the terminal's `^C`, and out.
-    fn say_goodbye(&mut self) {
-        self.show();
-        if let Some(mut console) = self.console.take() {
-            console.offer(b"\x1b[F\nexit\n");
-            console.finish(LAST_WORDS);
         }
     }
 }
