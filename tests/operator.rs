@@ -16,5 +16,7 @@ mod commands;
 mod jobs;
 #[path = "operator/journal.rs"]
 mod journal;
+#[path = "operator/papers.rs"]
+mod papers;
 #[path = "operator/texts.rs"]
 mod texts;

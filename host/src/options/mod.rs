@@ -1,28 +1,39 @@
 //! What a program of Snug takes on its command line.
 //!
 //! - [`ServerOptions`]: what `srv` takes
+//! - `paper`: man pages and shell completions of what there is
 //! - [`value`]: sizes and durations as people write them
 //!
 //! A wrong call ends as with the classic programs, with `valid format : …`, but
 //! says what was wrong too, and leaves status 2.
 
+use std::env;
 use std::io::{self, Write};
 use std::process;
 
-use clap::Parser;
-
+mod paper;
 mod server;
 pub mod value;
 
+use paper::Paper;
+pub use paper::{Documented, Entry};
 pub use server::{LogFormat, ServerOptions};
 
 /// The command line and the environment of this process, parsed.
 ///
-/// Ends the process where there is nothing to go on with: after `--help` and
-/// `--version` with status 0, after a wrong call with status 2. `program` is the
+/// Ends the process where there is nothing to go on with: after `--help`,
+/// `--version` and `--generate` with status 0, after a wrong call with status 2. `program` is the
 /// name that the line `valid format : PROGRAM hostname port` gives.
-pub fn parse<O: Parser>(program: &str) -> O {
-    O::try_parse().unwrap_or_else(|error| usage_error(program, &error))
+pub fn parse<O: Documented>(program: &str) -> O {
+    let mut command = paper::command::<O>();
+    let parsed = command.try_get_matches_from_mut(env::args_os()).and_then(|matches| {
+        if let Some(paper) = matches.get_one::<Paper>(paper::OPTION) {
+            // Who reads it may have gone.
+            process::exit(i32::from(paper.print::<O>().is_err()));
+        }
+        O::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    });
+    parsed.unwrap_or_else(|error| usage_error(program, &error))
 }
 
 /// Ends the process with what clap has to say, be it help or an error.
