@@ -119,7 +119,7 @@ struct Record<'a, W> {
     what: &'a W,
 }
 
-/// What happens in a room. The names are those that `cli --json` has.
+/// What happens in a room.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Event<'a> {
