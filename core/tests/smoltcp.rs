@@ -1,8 +1,12 @@
 //! The room on smoltcp, with peers on a second stack at the other end of a
 //! cable.
 
-#[path = "stack/cable.rs"]
+#[allow(dead_code, reason = "the simulation uses more of it")]
+#[path = "../../tests/support/cable.rs"]
 mod cable;
+#[allow(dead_code, reason = "the simulation uses more of it")]
+#[path = "../../tests/support/random.rs"]
+mod random;
 #[path = "stack/world.rs"]
 mod world;
 

@@ -43,7 +43,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let (mut here, mut there) = cable();
+        let (mut here, mut there) = cable(1);
         let memory = leak(StaticMemory::<CLIENTS, 128, 512, 2, 536>::new());
         let config = Config { line_limit: LINE as u16, ..Config::default() };
         let server = Server::new(memory.lend(), config, Files::default()).unwrap();
@@ -66,10 +66,10 @@ impl World {
         }
     }
 
-    /// The room's end of the cable loses every so manieth frame.
-    pub(crate) fn lose(&mut self, every: usize) {
-        self.room.device().loses = every;
-        self.device.loses = every + 2;
+    /// The cable loses one frame of so many.
+    pub(crate) fn lose(&mut self, of: usize) {
+        self.room.device().treat(|treatment| treatment.lose = of);
+        self.device.treat(|treatment| treatment.lose = of);
     }
 
     /// Both stacks do what there is to do.
@@ -85,7 +85,8 @@ impl World {
             } else {
                 self.interface.poll(now_there, &mut self.device, &mut self.peers);
             }
-            let frames = self.room.device().has_frame() || self.device.has_frame();
+            let comes = |due: Option<u64>| due.is_some_and(|due| due <= now.as_millis());
+            let frames = comes(self.room.device().due()) || comes(self.device.due());
             if !frames && self.due.is_none_or(|due| due > now) {
                 return;
             }
