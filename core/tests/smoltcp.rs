@@ -138,6 +138,23 @@ fn one_who_comes_with_the_goodbye_of_another_is_let_in() {
 }
 
 #[test]
+fn who_knocks_twice_comes_in_once() {
+    let mut world = World::new();
+    let (leaver, stayer) = (world.connect(), world.connect());
+    world.pass(QUIET);
+    world.room.device().treat(|treatment| treatment.delay = 1_200);
+    let newcomer = world.connect();
+    // Its answer is on the way for so long that it knocks again, and by then
+    // the first of the room's sockets listens.
+    world.socket(leaver).abort();
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.socket(newcomer).state(), State::Established);
+    assert!(world.heard(newcomer).starts_with("> Connected"));
+    assert_eq!(world.socket(stayer).state(), State::Established);
+    assert_eq!(world.room.server().online(), 2);
+}
+
+#[test]
 fn a_socket_of_the_callers_lives_beside_the_rooms() {
     let mut world = World::new();
     let (first, other) = (world.connect(), world.connect_to(OWN_PORT));

@@ -94,6 +94,7 @@ impl<'m, S: Store, D: Device, const N: usize> Room<'m, S, D, N> {
         self.pool.hurry(now);
         more |= self.send_out(now);
         self.pool.reopen();
+        self.pool.line_up();
         if more { Some(now) } else { self.due(now) }
     }
 
@@ -107,7 +108,8 @@ impl<'m, S: Store, D: Device, const N: usize> Room<'m, S, D, N> {
     /// Takes in what came, frame by frame; whether there may be more.
     ///
     /// A socket must listen again as soon as it can, since the next frame may
-    /// be somebody who wants to come in.
+    /// be somebody who wants to come in, and behind those that do not, since it
+    /// may also be somebody who has come in.
     fn take_in(&mut self, now: Instant) -> bool {
         for _ in 0..FRAMES {
             let Self { interface, device, pool, .. } = self;
@@ -119,6 +121,7 @@ impl<'m, S: Store, D: Device, const N: usize> Room<'m, S, D, N> {
                         self.send_out(now);
                         self.pool.reopen();
                     }
+                    self.pool.line_up();
                 }
             }
         }

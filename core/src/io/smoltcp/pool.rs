@@ -5,6 +5,7 @@
 //! clients, and each of them goes round: it listens, serves a client, says its
 //! last words, listens again.
 
+use core::mem;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
@@ -238,6 +239,37 @@ impl<'m, const N: usize> Pool<'m, N> {
                 let _ = socket.listen(port);
             }
         }
+    }
+
+    /// Lets the sockets that listen come behind all others.
+    ///
+    /// smoltcp gives a segment to the first socket that takes it, and one that
+    /// listens takes every SYN, also the second of somebody who is let in by
+    /// another already. What that one says next would find the wrong socket
+    /// first, which would reset the connection.
+    pub(super) fn line_up(&mut self) {
+        let mut back = N;
+        for front in 0..N {
+            if !self.socket(front).is_listening() {
+                continue;
+            }
+            let busy = (front + 1..back).rev().find(|&at| !self.socket(at).is_listening());
+            let Some(busy) = busy else { return };
+            self.swap(front, busy);
+            back = busy;
+        }
+    }
+
+    /// Lets two sockets change places, each with where it is on its round.
+    fn swap(&mut self, front: usize, back: usize) {
+        let handles = [self.seats[front].handle, self.seats[back].handle];
+        let both = self.sockets.iter_mut().filter(|(handle, _)| handles.contains(handle));
+        let mut both = both.filter_map(|(_, socket)| Socket::downcast_mut(socket));
+        if let (Some(first), Some(second)) = (both.next(), both.next()) {
+            mem::swap(first, second);
+        }
+        let stage = self.seats[front].stage;
+        self.seats[front].stage = mem::replace(&mut self.seats[back].stage, stage);
     }
 
     fn socket(&self, at: usize) -> &Socket<'m> {
