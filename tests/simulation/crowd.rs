@@ -7,7 +7,7 @@ use snug_core::server::Config;
 
 use super::deeds::{Deeds, Truth};
 use super::disk::Disk;
-use super::peer::Peer;
+use super::peer::{PATIENCE, Peer};
 use super::room::World;
 use super::words::is_file_name;
 
@@ -36,11 +36,9 @@ impl World for Crowd<'_> {
 
     fn may_leave(&self, at: usize) -> bool {
         let peer = &self.peers[at];
-        let timeout = u64::try_from(self.config.write_timeout.as_millis()).expect("it is short");
-        let blocked = peer.blocked.is_some_and(|since| self.now >= since + timeout);
         let farewell = peer.farewell;
         let over = farewell.ended || farewell.quit || farewell.reset || farewell.unclear;
-        over || blocked || self.has_stalled(at)
+        over || self.is_stuck(peer) || self.has_stalled(at)
     }
 
     fn is_durable(&self, name: &str, number: usize) -> bool {
@@ -50,6 +48,12 @@ impl World for Crowd<'_> {
 }
 
 impl Crowd<'_> {
+    /// Whether a peer's link has taken nothing for too long, up to now.
+    fn is_stuck(&self, peer: &Peer<'_>) -> bool {
+        let stuck = peer.full && peer.blocked.is_some_and(|since| self.now >= since + PATIENCE);
+        stuck || self.now < peer.excused
+    }
+
     /// Whether a file of a peer has been on its way for too long.
     fn has_stalled(&self, at: usize) -> bool {
         let timeout = u64::try_from(self.config.stall_timeout.as_millis()).expect("it is short");

@@ -46,11 +46,11 @@ pub(crate) struct Truth {
     pub(crate) names: Vec<String>,
     pub(crate) public: VecDeque<Public>,
     pub(crate) asked: Vec<Asked>,
-    /// How many of the room's lines had been said when it came.
+    /// How many of the room's lines had been said when it came, or, where
+    /// that was not seen, began to.
     pub(crate) since: usize,
-    /// N in its greeting.
-    pub(crate) greeting: u32,
-    pub(crate) entered: bool,
+    /// The line that told of it.
+    pub(crate) entered: Option<usize>,
     pub(crate) left: bool,
 }
 

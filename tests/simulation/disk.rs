@@ -11,7 +11,7 @@ use std::rc::Rc;
 use snug_core::store::{Store, StoreError, UploadSlot};
 use snug_core::wire::name::FileName;
 
-use super::flaw::{Flaw, Kind};
+use super::flaw::Flaw;
 use super::tally::{Fault, Tally};
 use super::wire::happens;
 use crate::support::random::Random;
@@ -110,6 +110,13 @@ impl Disk {
         }
     }
 
+    /// A life begins, in which nothing has failed yet.
+    pub(crate) fn begin(&mut self, now: u64) {
+        self.now = now;
+        self.mood = Mood::FINE;
+        self.failed.clear();
+    }
+
     /// The room and its machine lose power: what was under way is gone, but
     /// for a commit, which may have come through or not.
     pub(crate) fn lose_power(&mut self) {
@@ -168,7 +175,7 @@ impl Disk {
         self.tally.suffer(Fault::StoreFailure);
         if let Some(draft) = self.drafts.get(&slot) {
             self.failed.push(draft.name.clone());
-            if self.flaw.shows(Kind::StoredAnyway, &mut self.random) {
+            if self.flaw.shows(Flaw::StoredAnyway, &mut self.random) {
                 self.finish(slot);
             }
         }
@@ -185,14 +192,14 @@ impl Disk {
         let file = Stored { bytes: draft.bytes.into(), number: self.count };
         self.count += 1;
         self.visible.insert(draft.name.clone(), file.clone());
-        if !self.flaw.shows(Kind::NotSynced, &mut self.random) {
+        if !self.flaw.shows(Flaw::NotSynced, &mut self.random) {
             self.durable.insert(draft.name.clone(), file.clone());
         }
         self.commits.push((draft.name, file));
     }
 
     fn spoil_early(&mut self, slot: usize) {
-        if self.flaw.shows(Kind::EarlyName, &mut self.random) {
+        if self.flaw.shows(Flaw::EarlyName, &mut self.random) {
             let draft = &self.drafts[&slot];
             let file = Stored { bytes: draft.bytes.clone().into(), number: self.count };
             self.visible.insert(draft.name.clone(), file);
@@ -238,7 +245,7 @@ impl Store for Folder {
     fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.call(slot, || Call::Write(block.into()))?;
-        if !disk.flaw.shows(Kind::LostBlock, &mut disk.random) {
+        if !disk.flaw.shows(Flaw::LostBlock, &mut disk.random) {
             disk.draft(slot).bytes.extend_from_slice(block);
         }
         disk.spoil_early(slot);
@@ -263,7 +270,7 @@ impl Store for Folder {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.waits.remove(&slot);
         if let Some(draft) = disk.drafts.remove(&slot)
-            && disk.flaw.shows(Kind::LostSpace, &mut disk.random)
+            && disk.flaw == Flaw::LostSpace
         {
             disk.lost_space += draft.size.max(1);
         }

@@ -8,7 +8,7 @@ use crate::support::random::Random;
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Flaw {
     #[default]
     None,
     /// A byte that the room sent is lost.
@@ -47,50 +47,55 @@ pub(crate) enum Kind {
     LostSpace,
 }
 
-/// A flaw and how often it shows.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Flaw {
-    pub(crate) kind: Kind,
-    /// How often it did harm.
-    pub(crate) shown: u32,
-}
-
 /// A flaw shows once in so many times.
 const ODDS: usize = 12;
 
 impl Flaw {
-    pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, shown: 0 }
-    }
+    pub(crate) const ALL: [Self; 17] = [
+        Self::LostByte,
+        Self::WrongByte,
+        Self::LostLine,
+        Self::DoubledLine,
+        Self::SwappedLines,
+        Self::WrongCount,
+        Self::WrongSkips,
+        Self::LostText,
+        Self::DoubledText,
+        Self::Indiscretion,
+        Self::LostWakeUp,
+        Self::BusyLoop,
+        Self::EarlyName,
+        Self::NotSynced,
+        Self::LostBlock,
+        Self::StoredAnyway,
+        Self::LostSpace,
+    ];
 
-    /// Whether `kind` is broken, and shows now.
-    pub(crate) fn shows(&mut self, kind: Kind, random: &mut Random) -> bool {
-        let shows = self.kind == kind && happens(random, ODDS);
-        self.shown += u32::from(shows);
-        shows
+    /// Whether it is this flaw, and shows now.
+    pub(crate) fn shows(self, flaw: Self, random: &mut Random) -> bool {
+        self == flaw && happens(random, ODDS)
     }
 
     /// What becomes of bytes that the room writes to a peer.
-    pub(crate) fn spoil(&mut self, bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    pub(crate) fn spoil(self, bytes: &[u8], random: &mut Random) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
-        if self.kind == Kind::None {
+        if self == Self::None {
             return bytes;
         }
         let before = bytes.clone();
-        match self.kind {
-            Kind::LostByte => drop_byte(&mut bytes),
-            Kind::WrongByte => change_byte(&mut bytes),
-            Kind::LostLine => edit_lines(&mut bytes, |lines| lines.truncate(lines.len() - 1)),
-            Kind::DoubledLine => edit_lines(&mut bytes, |lines| lines.extend_from_within(..1)),
-            Kind::SwappedLines => edit_lines(&mut bytes, |lines| lines.reverse()),
-            Kind::WrongCount => add_one(&mut bytes, " online)"),
-            Kind::WrongSkips => add_one(&mut bytes, " skipped"),
+        match self {
+            Self::LostByte => drop_byte(&mut bytes),
+            Self::WrongByte => change_byte(&mut bytes),
+            Self::LostLine => edit_lines(&mut bytes, |lines| lines.truncate(lines.len() - 1)),
+            Self::DoubledLine => edit_lines(&mut bytes, |lines| lines.extend_from_within(..1)),
+            Self::SwappedLines => edit_lines(&mut bytes, |lines| lines.reverse()),
+            Self::WrongCount => add_one(&mut bytes, " online)"),
+            Self::WrongSkips => add_one(&mut bytes, " skipped"),
             _ => {}
         }
         if bytes == before || !happens(random, ODDS) {
             return before;
         }
-        self.shown += 1;
         bytes
     }
 }
@@ -119,7 +124,7 @@ fn edit_lines(bytes: &mut Vec<u8>, edit: impl FnOnce(&mut Vec<Vec<u8>>)) {
 }
 
 /// Adds one to the number in the first line that ends with `end`.
-fn add_one(bytes: &mut Vec<u8>, end: &str) {
+fn add_one(bytes: &mut [u8], end: &str) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let Some(at) = text.find(end) else { return };
     let digit = text[..at].rfind(|c: char| c.is_ascii_digit());

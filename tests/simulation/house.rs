@@ -1,23 +1,16 @@
-//! The host of the room: links, clock and store around the server core.
+//! The room, its host, and all around them.
 //!
-//! It is as little obliging as a host may be: it tells of each event once,
-//! reads a link again only when new bytes or the room ask for it, writes again
-//! only when the link says so, and asks the polls in changing order. Now and
-//! then it does what is without cause, which must be harmless, and loses time.
+//! The host runs the room; the house sees to it that the room is told the
+//! time, that what it says is held against the truth, and that it comes to
+//! rest. Now and then it says what is without cause, which must be harmless,
+//! and loses time.
 
-use core::net::SocketAddr;
-use std::collections::VecDeque;
-
-use snug_core::id::ClientId;
-use snug_core::io::{Received, receive, transmit};
-use snug_core::server::Server;
 use snug_core::store::UploadSlot;
 
 use super::agenda::{Agenda, Event};
 use super::crowd::Crowd;
-use super::disk::Folder;
-use super::flaw::{Flaw, Kind};
-use super::link::Near;
+use super::flaw::Flaw;
+use super::host::{Around, Host};
 use super::peer::Peer;
 use super::room::Room;
 use super::tally::{Fault, Tally};
@@ -25,10 +18,9 @@ use super::wire::Toward;
 use super::work::Work;
 use crate::support::random::Random;
 
-/// The server, its links and all around them.
-#[derive(Debug)]
+/// The room with its host, its model, and the people.
 pub(crate) struct House<'m> {
-    pub(crate) server: Server<'m, Folder>,
+    pub(crate) host: Box<dyn Host<'m> + 'm>,
     pub(crate) crowd: Crowd<'m>,
     pub(crate) room: Room,
     pub(crate) agenda: Agenda,
@@ -38,23 +30,19 @@ pub(crate) struct House<'m> {
     pub(crate) work: Work,
     /// The machine has other things to do now and then.
     pub(crate) busy: bool,
-    /// Who is in which place of the table.
-    pub(crate) by_place: Vec<Option<usize>>,
-    news: VecDeque<usize>,
 }
 
 impl<'m> House<'m> {
     pub(crate) fn new(
-        server: Server<'m, Folder>,
+        host: Box<dyn Host<'m> + 'm>,
         crowd: Crowd<'m>,
         random: Random,
         flaw: Flaw,
     ) -> Self {
-        let by_place = vec![None; server.capacity()];
         let room = Room::new(usize::from(crowd.config.line_limit));
         Self {
             agenda: Agenda::new(crowd.now),
-            server,
+            host,
             crowd,
             room,
             random,
@@ -62,8 +50,6 @@ impl<'m> House<'m> {
             flaw,
             work: Work::default(),
             busy: false,
-            by_place,
-            news: VecDeque::new(),
         }
     }
 
@@ -71,32 +57,39 @@ impl<'m> House<'m> {
         &mut self.crowd.peers[at]
     }
 
-    /// Lets somebody in; whether there was a place.
-    pub(crate) fn admit(
-        &mut self,
-        make: impl FnOnce(ClientId) -> Peer<'m>,
-        addr: SocketAddr,
-    ) -> bool {
-        let now = self.agenda.instant();
-        let Ok(id) = self.server.handle_connected(now, addr) else {
-            let taken =
-                self.crowd.peers.iter().filter(|peer| !peer.truth.left || peer.id.is_some());
-            assert!(taken.count() >= self.server.capacity(), "the room is full of nobody");
-            return false;
+    /// The host, and what it sees.
+    fn hosting(&mut self) -> (&mut (dyn Host<'m> + 'm), Around<'_, 'm>) {
+        let around = Around {
+            peers: &mut self.crowd.peers,
+            agenda: &mut self.agenda,
+            random: &mut self.random,
+            tally: &mut self.tally,
+            work: &mut self.work,
+            flaw: self.flaw,
         };
+        (&mut *self.host, around)
+    }
+
+    /// Lets somebody in; its number, if there was a place.
+    pub(crate) fn admit(&mut self, peer: Peer<'m>) -> Option<usize> {
         let at = self.crowd.peers.len();
-        let mut peer = make(id);
-        peer.truth.shown = addr.to_string();
-        peer.truth.names.push(addr.to_string());
-        self.room.connect(at, &mut peer.truth);
-        self.by_place[id.index()] = Some(at);
         self.crowd.peers.push(peer);
+        let (host, mut around) = self.hosting();
+        if !host.connect(at, &mut around) {
+            self.crowd.peers.pop();
+            let taken = self.crowd.peers.iter().filter(|peer| !peer.truth.left || peer.connected);
+            let capacity = self.host.server().capacity();
+            assert!(taken.count() >= capacity, "the room is full of nobody");
+            return None;
+        }
+        self.room.connect(at, &mut self.crowd.peers[at].truth);
         self.work.event();
         self.overhear();
-        let peer = &mut self.crowd.peers[at];
-        self.room.connect(at, &mut peer.truth);
+        if self.host.is_direct() {
+            self.crowd.peers[at].truth.since = self.room.lines.len();
+        }
         self.tally.peers += 1;
-        true
+        Some(at)
     }
 
     /// Runs the room until nothing more happens now.
@@ -105,12 +98,13 @@ impl<'m> House<'m> {
         // A host that is late tells of the time before it tells of bytes: what
         // the room waited for is over by then.
         let now = self.agenda.instant();
-        if self.server.poll_timeout().is_some_and(|due| due <= now) {
-            self.server.handle_timeout(now);
+        if self.host.server().poll_timeout().is_some_and(|due| due <= now) {
+            self.host.server().handle_timeout(now);
             self.overhear();
         }
         loop {
-            let progress = self.step();
+            let (host, mut around) = self.hosting();
+            let progress = host.step(&mut around);
             self.overhear();
             self.crowd.inspect();
             self.lose_time();
@@ -121,7 +115,7 @@ impl<'m> House<'m> {
             if self.due().is_none_or(|due| due > self.agenda.now) {
                 break;
             }
-            self.server.handle_timeout(now);
+            self.host.server().handle_timeout(now);
             self.work.timeout();
             self.overhear();
         }
@@ -130,10 +124,10 @@ impl<'m> House<'m> {
 
     /// When the room wants to be asked again.
     pub(crate) fn due(&mut self) -> Option<u64> {
-        if self.flaw.shows(Kind::BusyLoop, &mut self.random) {
+        if self.flaw == Flaw::BusyLoop {
             return Some(self.agenda.now);
         }
-        self.server.poll_timeout().map(snug_core::time::Instant::as_millis)
+        self.host.due()
     }
 
     /// The machine is busy with something else for a while.
@@ -154,12 +148,12 @@ impl<'m> House<'m> {
     /// Holds what the console shows against the truth.
     fn overhear(&mut self) {
         loop {
-            let text = self.server.console(1 << 16);
+            let text = self.host.server().console(1 << 16);
             if text.is_empty() {
                 return;
             }
             let text = str::from_utf8(text).expect("what the room says is UTF-8").to_owned();
-            self.server.handle_shown(text.len());
+            self.host.server().handle_shown(text.len());
             self.crowd.inspect();
             self.room.hear(&text, &mut self.crowd);
         }
@@ -167,138 +161,28 @@ impl<'m> House<'m> {
 
     /// A link has something to be read.
     pub(crate) fn note(&mut self, at: usize) {
-        let peer = &mut self.crowd.peers[at];
-        if peer.id.is_some() && !peer.news {
-            peer.news = true;
-            self.news.push_back(at);
-        }
+        let (host, mut around) = self.hosting();
+        host.note(at, &mut around);
         self.work.event();
     }
 
-    /// Asks each poll once; whether any had something to do.
-    fn step(&mut self) -> bool {
-        let first = self.random.of(0..4);
-        let mut any = false;
-        for which in 0..4 {
-            any |= match (first + which) % 4 {
-                0 => self.step_read(),
-                1 => self.step_go_on(),
-                2 => self.step_write(),
-                _ => self.step_close(),
-            };
-        }
-        any
-    }
-
-    fn step_read(&mut self) -> bool {
-        let Some(at) = self.news.pop_front() else { return false };
-        let now = self.agenda.instant();
-        let peer = &mut self.crowd.peers[at];
-        peer.news = false;
-        let Some(id) = peer.id else { return true };
-        let mut near = Near {
-            link: &mut peer.link,
-            now: self.agenda.now,
-            random: &mut self.random,
-            tally: &mut self.tally,
-            flaw: &mut self.flaw,
-        };
-        let before = near.link.to_room.waiting();
-        let received = receive(&mut self.server, now, id, &mut near);
-        self.work.moved(before - peer.link.to_room.waiting());
-        match received {
-            Ok(Received::More) => {
-                peer.news = true;
-                self.news.push_back(at);
-            }
-            Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
-            Err(nb::Error::Other(_)) => peer.id = None,
-        }
-        true
-    }
-
-    fn step_go_on(&mut self) -> bool {
-        let Some(id) = self.server.poll_receive(self.agenda.instant()) else { return false };
-        let at = self.find(id);
-        self.work.poll();
-        let peer = &mut self.crowd.peers[at];
-        if !peer.news {
-            peer.news = true;
-            self.news.push_back(at);
-        }
-        true
-    }
-
-    fn step_write(&mut self) -> bool {
-        let now = self.agenda.instant();
-        let Some(id) = self.server.poll_transmit(now) else { return false };
-        let at = self.find(id);
-        let peer = &mut self.crowd.peers[at];
-        assert!(!peer.full, "a link that is full is left alone");
-        let mut near = Near {
-            link: &mut peer.link,
-            now: self.agenda.now,
-            random: &mut self.random,
-            tally: &mut self.tally,
-            flaw: &mut self.flaw,
-        };
-        let before = near.link.to_peer.room();
-        let sent = transmit(&mut self.server, now, id, &mut near);
-        let moved = before.saturating_sub(peer.link.to_peer.room());
-        self.work.moved(moved);
-        match sent {
-            Ok(()) if moved > 0 => peer.blocked = None,
-            Ok(()) => {}
-            Err(nb::Error::WouldBlock) => self.block(at),
-            Err(nb::Error::Other(_)) => peer.id = None,
-        }
-        true
-    }
-
-    fn block(&mut self, at: usize) {
-        let now = self.agenda.now;
-        let peer = &mut self.crowd.peers[at];
-        peer.full = true;
-        peer.was_full = true;
-        peer.blocked.get_or_insert(now);
-        if core::mem::take(&mut peer.link.refused) {
-            self.agenda.after(1 + self.random.next() % 50, Event::Retry(at));
-        } else {
-            self.tally.suffer(Fault::Full);
-        }
-    }
-
-    fn step_close(&mut self) -> bool {
-        let Some(id) = self.server.poll_close() else { return false };
-        let at = self.find(id);
-        self.work.poll();
-        let now = self.agenda.now;
-        let peer = &mut self.crowd.peers[at];
-        peer.id = None;
-        peer.link.to_peer.send_end(now);
-        true
-    }
-
-    fn find(&self, id: ClientId) -> usize {
-        let at = self.by_place[id.index()].expect("the place was let");
-        assert_eq!(self.crowd.peers[at].id, Some(id), "the room asks for somebody who is here");
-        at
-    }
-
-    /// A link can take something again.
+    /// A link may take something again.
     pub(crate) fn tell_writable(&mut self, at: usize) {
-        let peer = &mut self.crowd.peers[at];
-        let open = peer.link.to_peer.room() > 0 || peer.farewell.reset;
-        if !peer.full || !open {
-            return;
-        }
-        if let Some(id) = peer.id
-            && !self.flaw.shows(Kind::LostWakeUp, &mut self.random)
-        {
-            self.work.event();
-            self.server.handle_writable(id);
-        }
-        self.crowd.peers[at].full = false;
+        let (host, mut around) = self.hosting();
+        host.tell_writable(at, &mut around);
+    }
+
+    /// A link was reset, and the host sees it before it reads.
+    pub(crate) fn tell_reset(&mut self, at: usize) {
+        let (host, mut around) = self.hosting();
+        host.tell_reset(at, &mut around);
+    }
+
+    /// The store can go on with a slot.
+    pub(crate) fn tell_stored(&mut self, slot: usize) {
+        let now = self.agenda.instant();
+        self.work.event();
+        self.host.server().handle_stored(now, UploadSlot::new(slot as u16));
     }
 
     /// Says something to the room that is without cause.
@@ -307,40 +191,26 @@ impl<'m> House<'m> {
         self.work.event();
         let now = self.agenda.instant();
         match self.random.of(0..4) {
-            0 => self.server.handle_timeout(now),
+            0 => self.host.server().handle_timeout(now),
             1 if self.crowd.slots > 0 => {
                 let slot = self.random.of(0..self.crowd.slots);
-                self.server.handle_stored(now, UploadSlot::new(slot as u16));
+                self.tell_stored(slot);
             }
             _ if self.crowd.peers.is_empty() => {}
-            _ => self.disturb_peer(),
+            _ => {
+                let at = self.random.of(0..self.crowd.peers.len());
+                let (host, mut around) = self.hosting();
+                host.disturb(at, &mut around);
+            }
         }
         self.overhear();
     }
 
-    /// Speaks of somebody who may be gone: an id that outlived its client
-    /// misses.
-    fn disturb_peer(&mut self) {
-        let at = self.random.of(0..self.crowd.peers.len());
-        let (now, peer) = (self.agenda.instant(), &self.crowd.peers[at]);
-        let (id, full) = (peer.was, peer.full);
-        match (peer.id, peer.truth.left) {
-            (Some(_), _) => {
-                if !full {
-                    self.server.handle_writable(id);
-                }
-                return self.note(at);
-            }
-            (None, false) => return,
-            (None, true) => {}
-        }
-        assert!(!self.server.contains(id) && self.server.space(id).is_empty());
-        self.server.handle_received(now, id, 40);
-        self.server.handle_pause(now, id);
-        self.server.handle_sent(now, id, 40);
-        self.server.handle_blocked(now, id);
-        self.server.handle_ended(now, id);
-        self.server.handle_gone(now, id);
+    /// What was done and suffered so far.
+    pub(crate) fn count(&mut self) -> Tally {
+        let mut tally = self.tally;
+        self.host.count(&mut tally);
+        tally
     }
 
     /// Puts on the agenda when bytes arrive, for all links.

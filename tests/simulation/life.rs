@@ -3,14 +3,13 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use snug_core::client::{Buffers, Mode};
+use snug_core::time::Instant;
 
 use super::agenda::Event;
-use super::deeds::{Asked, Truth};
 use super::house::House;
 use super::link::Link;
-use super::peer::{Farewell, Habit, Peer, Tongue};
+use super::peer::{Habit, Peer, Tongue};
 use super::player::Player;
-use super::tally::Fault;
 use super::wire::{Toward, Weather, Wire, happens};
 
 /// How lively a life is.
@@ -29,7 +28,6 @@ pub(crate) struct Temper {
 }
 
 /// A life that goes on.
-#[derive(Debug)]
 pub(crate) struct Life<'m> {
     pub(crate) house: House<'m>,
     pub(crate) temper: Temper,
@@ -93,7 +91,7 @@ impl<'m> Life<'m> {
             Tongue::Core(player) => player.client.poll_timeout(),
             _ => None,
         });
-        let player = players.map(|due| due.as_millis()).min();
+        let player = players.map(Instant::as_millis).min();
         let room = self.house.due();
         [self.house.agenda.next(), room, player].into_iter().flatten().min()
     }
@@ -152,7 +150,7 @@ impl<'m> Life<'m> {
     /// Guests come in when the room accepts them.
     fn let_guests_in(&mut self) {
         let mut some = false;
-        while self.waiting > 0 && self.house.server.accepts() {
+        while self.waiting > 0 && self.house.host.server().accepts() {
             self.waiting -= 1;
             if self.house.crowd.peers.len() < self.temper.most_guests {
                 self.invite();
@@ -193,47 +191,21 @@ impl<'m> Life<'m> {
         weather: [Weather; 2],
         capacity: usize,
     ) -> Option<usize> {
-        let mut truth = Truth::default();
-        if let Tongue::Core(player) = &tongue
-            && player.mode == Mode::Line
-        {
-            truth.asked.push(Asked::Switch);
-        }
         let capacity = if self.temper.calm { 1 << 24 } else { capacity };
         let link = Link {
             to_room: Wire::new(weather[0], capacity),
             to_peer: Wire::new(weather[1], capacity),
             refused: false,
         };
-        let make = |id| Peer {
-            addr,
-            tongue,
-            habit: Habit::Eager,
-            truth,
-            link,
-            id: Some(id),
-            was: id,
-            news: false,
-            full: false,
-            blocked: None,
-            was_full: false,
-            farewell: Farewell::default(),
-            over: false,
-            outbox: std::collections::VecDeque::new(),
-            heard: Vec::new(),
-            scheduled: [None; 2],
-            count: 0,
-        };
-        let at = self.house.crowd.peers.len();
-        self.house.admit(make, addr).then_some(at)
+        self.house.admit(Peer::new(addr, tongue, link))
     }
 
     /// A new port at one of a few addresses.
     fn some_addr(&mut self) -> SocketAddr {
         let port = 5_000 + self.house.crowd.peers.len() as u16;
         let ip = match self.house.random.of(0..4) {
-            0 => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            n => IpAddr::V4(Ipv4Addr::new(10, 0, 0, n as u8)),
+            0 if self.house.host.is_direct() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            n => IpAddr::V4(Ipv4Addr::new(10, 0, 0, n as u8 + 1)),
         };
         SocketAddr::new(ip, port)
     }
@@ -263,20 +235,5 @@ fn arrive(house: &mut House<'_>, at: usize, toward: Toward) {
                 house.read(at, usize::MAX);
             }
         }
-    }
-}
-
-impl House<'_> {
-    /// The store can go on with a slot.
-    fn tell_stored(&mut self, slot: usize) {
-        let now = self.agenda.instant();
-        self.work.event();
-        self.server.handle_stored(now, snug_core::store::UploadSlot::new(slot as u16));
-    }
-
-    /// The machine loses power: nothing of this life is left but the disk.
-    pub(crate) fn lose_power(&mut self) {
-        self.tally.suffer(Fault::Power);
-        self.crowd.disk.borrow_mut().lose_power();
     }
 }

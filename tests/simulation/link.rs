@@ -33,7 +33,7 @@ pub(crate) struct Near<'a> {
     pub(crate) now: u64,
     pub(crate) random: &'a mut Random,
     pub(crate) tally: &'a mut Tally,
-    pub(crate) flaw: &'a mut Flaw,
+    pub(crate) flaw: Flaw,
 }
 
 /// Why a link does not do what it is asked.

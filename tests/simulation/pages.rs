@@ -43,8 +43,8 @@ impl Stream<'_> {
         };
         let refused = line.starts_with("! ") && !matches!(asked, Asked::Unknown);
         match (granted, refused) {
-            (true, _) => self.answer(&mut state, Answer::Granted),
-            (_, true) => self.answer(&mut state, Answer::Refused(line.to_owned())),
+            (true, _) => state.answer(Answer::Granted),
+            (_, true) => state.answer(Answer::Refused(line.to_owned())),
             _ => return Vec::new(),
         }
         vec![state]
@@ -55,7 +55,7 @@ impl Stream<'_> {
         match state.page.clone() {
             Page::None => Vec::new(),
             Page::Who(users) => self.turn_users(state, line, users).into_iter().collect(),
-            Page::Help(n) => self.turn_help(state, line, n).into_iter().collect(),
+            Page::Help(n) => Self::turn_help(state, line, n).into_iter().collect(),
             Page::History(first, next, count) => self.turn_history(state, line, first, next, count),
         }
     }
@@ -76,18 +76,18 @@ impl Stream<'_> {
             assert_eq!(users, *expected, "who is here");
             assert_eq!(count, users.len(), "how many are here");
         }
-        self.answer(&mut state, Answer::Granted);
+        state.answer(Answer::Granted);
         Some(state)
     }
 
-    fn turn_help(&self, mut state: State, line: &str, n: usize) -> Option<State> {
+    fn turn_help(mut state: State, line: &str, n: usize) -> Option<State> {
         let usage = COMMANDS.get(n)?;
         if line != format!("> {} - {}", usage.form, usage.help) {
             return None;
         }
         state.page = Page::Help(n + 1);
         if n + 1 == COMMANDS.len() {
-            self.answer(&mut state, Answer::Granted);
+            state.answer(Answer::Granted);
         }
         Some(state)
     }
@@ -97,18 +97,16 @@ impl Stream<'_> {
             if state.next > 0 && most > 0 && !self.may_be_gone(0) {
                 return Vec::new();
             }
-            self.answer(&mut state, Answer::Granted);
+            state.answer(Answer::Granted);
             return vec![state];
         }
+        let begin = |n| State { page: Page::History(n, n + 1, 1), ..state.clone() };
         if let Some(half) = line.strip_suffix(CUT) {
             let half = half.trim_end_matches(char::REPLACEMENT_CHARACTER);
             let first = self.room.lines.iter().position(|line| line.text.starts_with(half));
-            let begin = |n| State { page: Page::History(n, n + 1, 1), ..state.clone() };
             return first.map(begin).into_iter().collect();
         }
-        let matching = (0..self.room.lines.len()).filter(|&n| self.room.lines[n].text == line);
-        let begin = |n| State { page: Page::History(n, n + 1, 1), ..state.clone() };
-        matching.map(begin).collect()
+        self.room.places(line, 0).iter().map(|&n| begin(n)).collect()
     }
 
     fn turn_history(
@@ -121,7 +119,7 @@ impl Stream<'_> {
     ) -> Vec<State> {
         if line == "> end of history" {
             let right = self.is_history(&state, first, next, count);
-            self.answer(&mut state, Answer::Granted);
+            state.answer(Answer::Granted);
             return if right { vec![state] } else { Vec::new() };
         }
         if matches!(self.truth.asked.get(state.asked), Some(Asked::History(most)) if *most == count)
@@ -137,8 +135,8 @@ impl Stream<'_> {
         }
         // Lines that were written over meanwhile are missing.
         let reach = if self.may_be_gone(next) { lines.len() } else { lines.len().min(next + 1) };
-        let matching = (next..reach).filter(|&n| lines[n].text == line);
-        let turn = |n| State { page: Page::History(first, n + 1, count + 1), ..state.clone() };
+        let matching = self.room.places(line, next).iter().take_while(|&&n| n < reach);
+        let turn = |&n| State { page: Page::History(first, n + 1, count + 1), ..state.clone() };
         matching.map(turn).collect()
     }
 

@@ -4,10 +4,10 @@ use core::mem;
 use core::net::SocketAddr;
 use std::collections::VecDeque;
 
-use snug_core::id::ClientId;
+use snug_core::client::Mode;
 use snug_core::time::Instant;
 
-use super::deeds::Truth;
+use super::deeds::{Asked, Truth};
 use super::link::Link;
 use super::player::Player;
 use super::tally::Tally;
@@ -44,6 +44,7 @@ pub(crate) enum Parcel {
 
 /// How a peer has ended its stay, or why it may be put out.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "they go with each other in any way")]
 pub(crate) struct Farewell {
     /// It ends its sending after what it has to send.
     pub(crate) ended: bool,
@@ -55,24 +56,29 @@ pub(crate) struct Farewell {
     pub(crate) mute: bool,
 }
 
+/// Milliseconds after which a peer that takes nothing is put out.
+pub(crate) const PATIENCE: u64 = 30_000;
+
 /// Somebody at the far end of a link.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "they go with each other in any way")]
 pub(crate) struct Peer<'m> {
     pub(crate) addr: SocketAddr,
     pub(crate) tongue: Tongue<'m>,
     pub(crate) habit: Habit,
     pub(crate) truth: Truth,
     pub(crate) link: Link,
-    /// The room knows it by this.
-    pub(crate) id: Option<ClientId>,
-    pub(crate) was: ClientId,
+    /// Its link leads to the room.
+    pub(crate) connected: bool,
     /// Its link is to be read by the room.
     pub(crate) news: bool,
     /// The room knows that its link takes nothing.
     pub(crate) full: bool,
-    /// Since when its link takes nothing.
+    /// Since when its link takes nothing, as far as is known.
     pub(crate) blocked: Option<u64>,
     pub(crate) was_full: bool,
+    /// Up to when the room may put it out for what is over.
+    pub(crate) excused: u64,
     pub(crate) farewell: Farewell,
     /// It has seen the end of what the room sends.
     pub(crate) over: bool,
@@ -83,11 +89,49 @@ pub(crate) struct Peer<'m> {
     pub(crate) count: usize,
 }
 
-impl Peer<'_> {
+impl<'m> Peer<'m> {
+    /// Somebody who has yet to connect.
+    pub(crate) fn new(addr: SocketAddr, tongue: Tongue<'m>, link: Link) -> Self {
+        let mut truth = Truth { shown: addr.to_string(), ..Truth::default() };
+        truth.names.push(addr.to_string());
+        if let Tongue::Core(player) = &tongue
+            && player.mode == Mode::Line
+        {
+            truth.asked.push(Asked::Switch);
+        }
+        Self {
+            addr,
+            tongue,
+            habit: Habit::Eager,
+            truth,
+            link,
+            connected: false,
+            news: false,
+            full: false,
+            blocked: None,
+            was_full: false,
+            excused: 0,
+            farewell: Farewell::default(),
+            over: false,
+            outbox: VecDeque::new(),
+            heard: Vec::new(),
+            scheduled: [None; 2],
+            count: 0,
+        }
+    }
+
     /// Whether it still does things.
     pub(crate) fn is_active(&self) -> bool {
         let Farewell { ended, quit, reset, mute, .. } = self.farewell;
         !(self.over || ended || quit || reset || mute)
+    }
+
+    /// Its link can take something, which the room knows after `delay` at the
+    /// latest.
+    pub(crate) fn free(&mut self, now: u64, delay: u64) {
+        if self.blocked.is_some_and(|since| now + delay >= since + PATIENCE) {
+            self.excused = now + delay;
+        }
     }
 
     pub(crate) fn put(&mut self, bytes: impl Into<Vec<u8>>) {

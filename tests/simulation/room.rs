@@ -6,7 +6,7 @@
 //! that follow from who came and went before; and every peer must have heard
 //! the same (see `stream`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use snug_core::memory::LINE_COST;
 
@@ -21,7 +21,9 @@ pub(crate) struct Line {
     /// Whom it is about, and who does not get it.
     pub(crate) who: usize,
     /// The classic dialect has no such sentence.
-    pub(crate) line_peers_only: bool,
+    pub(crate) not_classic: bool,
+    /// How many were in the room behind it.
+    online: u32,
 }
 
 /// What the model needs to know of the world when it hears a line.
@@ -39,12 +41,14 @@ pub(crate) trait World {
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     pub(crate) lines: Vec<Line>,
-    pub(crate) online: u32,
+    online: u32,
     /// Bytes of a line limit and of the room's log.
     pub(crate) limit: usize,
     /// Those who connected and were not told to have left, by name.
     here: BTreeMap<String, usize>,
     half: String,
+    /// The places of each text in `lines`.
+    by_text: HashMap<String, Vec<usize>>,
     /// What the lines before each line, and that line, take of the log.
     weights: Vec<usize>,
 }
@@ -58,7 +62,6 @@ impl Room {
     pub(crate) fn connect(&mut self, peer: usize, truth: &mut Truth) {
         self.here.insert(truth.shown.clone(), peer);
         truth.since = self.lines.len();
-        truth.greeting = self.online + u32::from(!truth.entered);
     }
 
     /// The console shows some more bytes.
@@ -68,11 +71,23 @@ impl Room {
             let rest = self.half.split_off(at + 1);
             let mut line = core::mem::replace(&mut self.half, rest);
             line.pop();
-            let (who, line_peers_only) = self.judge(&line, world);
+            let (who, not_classic) = self.judge(&line, world);
             let before = self.weights.last().copied().unwrap_or(0);
             self.weights.push(before + cost(line.len()));
-            self.lines.push(Line { text: line, who, line_peers_only });
+            self.by_text.entry(line.clone()).or_default().push(self.lines.len());
+            self.lines.push(Line { text: line, who, not_classic, online: self.online });
         }
+    }
+
+    /// The places of the lines from `from` on that have a text.
+    pub(crate) fn places(&self, text: &str, from: usize) -> &[usize] {
+        let all = self.by_text.get(text).map_or(&[][..], Vec::as_slice);
+        &all[all.partition_point(|&n| n < from)..]
+    }
+
+    /// How many were in the room when `n` lines had been said.
+    pub(crate) fn online(&self, n: usize) -> u32 {
+        self.lines[..n].last().map_or(0, |line| line.online)
     }
 
     /// What lines take of the log.
@@ -109,8 +124,8 @@ impl Room {
     fn enter(&mut self, name: &str, count: &str, world: &mut impl World) -> usize {
         let who = self.who(name);
         let truth = world.truth(who);
-        assert!(!truth.entered, "{name} enters once");
-        truth.entered = true;
+        assert!(truth.entered.is_none(), "{name} enters once");
+        truth.entered = Some(self.lines.len());
         self.online += 1;
         assert_eq!(count, online(self.online), "people in the room when {name} came");
         who
@@ -120,7 +135,7 @@ impl Room {
         let who = self.who(name);
         assert!(world.may_leave(who), "{name} is gone without a reason");
         let truth = world.truth(who);
-        assert!(truth.entered && !truth.left, "{name} leaves once, after it came");
+        assert!(truth.entered.is_some() && !truth.left, "{name} leaves once, after it came");
         truth.left = true;
         self.online -= 1;
         assert_eq!(count, online(self.online), "people in the room when {name} left");
@@ -128,7 +143,7 @@ impl Room {
         who
     }
 
-    fn upload(&mut self, name: &str, world: &mut impl World) -> usize {
+    fn upload(&self, name: &str, world: &mut impl World) -> usize {
         let who = self.who(name);
         loop {
             match world.truth(who).public.pop_front() {
@@ -152,7 +167,7 @@ impl Room {
     fn rename(&mut self, name: &str, new: &str, world: &mut impl World) -> usize {
         let who = self.who(name);
         loop {
-            match self.pass(who, world) {
+            match Self::pass(who, world) {
                 Some(Public::Nick(nick)) if nick == new => break,
                 Some(Public::Nick(_)) => {}
                 other => panic!("{name} is now {new}, but before that: {other:?}"),
@@ -166,10 +181,10 @@ impl Room {
         who
     }
 
-    fn act(&mut self, name: &str, body: &str, world: &mut impl World) -> usize {
+    fn act(&self, name: &str, body: &str, world: &mut impl World) -> usize {
         let who = self.who(name);
         loop {
-            match self.pass(who, world) {
+            match Self::pass(who, world) {
                 Some(Public::Action(action)) if action == body => return who,
                 Some(Public::Nick(_)) => {}
                 other => panic!("{name} did {body:?}, but before that: {other:?}"),
@@ -177,11 +192,11 @@ impl Room {
         }
     }
 
-    fn speak(&mut self, name: &str, body: &str, len: usize, world: &mut impl World) -> usize {
+    fn speak(&self, name: &str, body: &str, len: usize, world: &mut impl World) -> usize {
         let who = self.who(name);
         assert!(!body.is_empty() && len < self.limit, "a line has {len} bytes");
         loop {
-            match self.pass(who, world) {
+            match Self::pass(who, world) {
                 Some(Public::Text { body: text, apart }) => {
                     let rest = self.hear_text(name, body, len, &text, apart);
                     return self.put_back(who, name, rest, apart, world);
@@ -236,7 +251,7 @@ impl Room {
     }
 
     /// The next deed of a peer but for files that were not stored.
-    fn pass(&self, who: usize, world: &mut impl World) -> Option<Public> {
+    fn pass(who: usize, world: &mut impl World) -> Option<Public> {
         loop {
             match world.truth(who).public.pop_front() {
                 Some(Public::Upload(id)) => {

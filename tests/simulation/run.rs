@@ -9,50 +9,66 @@ use super::crowd::Crowd;
 use super::deeds::Deeds;
 use super::disk::{Disk, Folder, Mood};
 use super::flaw::Flaw;
+use super::host::Host;
 use super::house::House;
 use super::life::{Life, Temper};
+use super::plain::Plain;
 use super::player::PlayerGround;
 use super::tally::Tally;
 use crate::support::ground::{Ground, Sizes};
 use crate::support::random::Random;
 
+/// What the room's links lead over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// Nothing.
+    Links,
+    /// Two network stacks and a cable.
+    #[cfg(feature = "smoltcp")]
+    Stack,
+}
+
 /// Client cores in a life, at most.
 const MOST_CORES: usize = 16;
 
 /// Runs a seed; panics where something does not hold.
-pub(crate) fn run(seed: u64, flaw: Flaw) -> (Tally, Flaw) {
+pub(crate) fn run(over: Over, seed: u64, flaw: Flaw) -> Tally {
     let mut random = Random::new(seed);
     let disk = Rc::new(RefCell::new(Disk::new(random.next(), flaw)));
-    let (mut tally, mut flaw) = (Tally::default(), flaw);
+    let mut tally = Tally { runs: 1, ..Tally::default() };
     let (lives, mut now) = (random.of(1..4), 1_000);
     for life in 0..lives {
+        disk.borrow_mut().begin(now);
         let last = life + 1 == lives;
-        let (one, shown, end) = live(&mut random, &disk, flaw, now, last);
+        let (one, end) = live(over, &mut random, &disk, flaw, last);
         tally += one;
-        (flaw, now) = (shown, end + 1_000);
+        now = end + 1_000;
     }
     tally += disk.borrow().tally;
-    flaw.shown += disk.borrow().flaw.shown;
-    tally.runs = 1;
-    (tally, flaw)
+    tally
 }
 
 /// One life: it ends with a loss of power, but for the last.
 fn live(
+    over: Over,
     random: &mut Random,
     disk: &Rc<RefCell<Disk>>,
     flaw: Flaw,
-    now: u64,
     last: bool,
-) -> (Tally, Flaw, u64) {
-    let (sizes, config) = some_room(random);
+) -> (Tally, u64) {
+    let (sizes, config) = some_room(over, random);
     let temper = some_temper(random);
     let mut ground = Ground::new(sizes);
     let mut players: Vec<_> = (0..MOST_CORES).map(|_| PlayerGround::new()).collect();
+    #[cfg(feature = "smoltcp")]
+    let mut sockets = core::mem::ManuallyDrop::new(super::stack::Sockets::new());
     let folder = Folder(Rc::clone(disk));
     let server = Server::new(ground.lend(), config.clone(), folder).expect("the sizes fit");
+    if !temper.calm {
+        disk.borrow_mut().mood = Mood::at_random(random);
+    }
     let crowd = Crowd {
-        now,
+        now: disk.borrow().now,
         config,
         slots: sizes.uploads,
         peers: Vec::new(),
@@ -60,14 +76,21 @@ fn live(
         disk: Rc::clone(disk),
         found: disk.borrow().used(),
     };
-    prepare(disk, now, &temper, random);
-    let mut house = House::new(server, crowd, Random::new(random.next()), flaw);
+    let host: Box<dyn Host<'_>> = match over {
+        Over::Links => Box::new(Plain::new(server)),
+        #[cfg(feature = "smoltcp")]
+        Over::Stack => {
+            let now = snug_core::time::Instant::from_millis(crowd.now);
+            Box::new(super::stack::Stack::new(server, &mut sockets, now, random.next()))
+        }
+    };
+    let mut house = House::new(host, crowd, Random::new(random.next()), flaw);
     house.busy = !temper.calm && random.one_in(2);
     let buffers = players.iter_mut().map(PlayerGround::lend).collect();
     let mut life = Life::new(house, temper, buffers, sizes.log);
     life.begin();
     let length = 120_000 + random.next() % 360_000;
-    life.run_until(now + length);
+    life.run_until(life.house.agenda.now + length);
     if last {
         life.end_orderly();
     } else {
@@ -75,23 +98,22 @@ fn live(
         life.house.lose_power();
     }
     life.house.tally.millis += length;
-    (life.house.tally, life.house.flaw, life.house.agenda.now)
-}
-
-fn prepare(disk: &RefCell<Disk>, now: u64, temper: &Temper, random: &mut Random) {
-    let mut disk = disk.borrow_mut();
-    disk.now = now;
-    disk.failed.clear();
-    disk.mood = if temper.calm { Mood::FINE } else { Mood::at_random(random) };
+    (life.house.count(), life.house.agenda.now)
 }
 
 /// A room of some size. The log holds more lines than one read can say, so
 /// that the console, which holds nobody up, sees all.
-fn some_room(random: &mut Random) -> (Sizes, Config) {
-    let line_limit: u16 = *random.pick(&[256, 512, 1024, 4096]);
+fn some_room(over: Over, random: &mut Random) -> (Sizes, Config) {
+    let (most_clients, limits): (usize, &[u16]) = match over {
+        Over::Links => (24, &[256, 512, 1024, 4096]),
+        // A line is half of what a socket takes, as on a device.
+        #[cfg(feature = "smoltcp")]
+        Over::Stack => (super::stack::MOST_CLIENTS, &[256, 508]),
+    };
+    let line_limit = *random.pick(limits);
     let limit = usize::from(line_limit);
     let sizes = Sizes {
-        clients: random.of(2..25),
+        clients: random.of(2..most_clients + 1),
         input: limit + 4 + random.of(0..100),
         log: (limit * *random.pick(&[8, 16, 64])).next_power_of_two(),
         uploads: random.of(0..5),

@@ -6,7 +6,7 @@ use snug_core::client::{ANNOUNCEMENT, Mode};
 
 use super::agenda::Event;
 use super::deeds::{Asked, Private, Public, Upload};
-use super::flaw::Kind;
+use super::flaw::Flaw;
 use super::house::House;
 use super::peer::{Parcel, Peer, Tongue};
 use super::wire::Care;
@@ -97,10 +97,10 @@ impl House<'_> {
         let end: &[u8] = if self.random.one_in(5) { b"\r\n" } else { b"\n" };
         let mut line = raw.to_vec();
         line.extend_from_slice(end);
-        if self.flaw.shows(Kind::DoubledText, &mut self.random) {
+        if self.flaw.shows(Flaw::DoubledText, &mut self.random) {
             line = [&*line, &*line].concat();
         }
-        if !self.flaw.shows(Kind::LostText, &mut self.random) {
+        if !self.flaw.shows(Flaw::LostText, &mut self.random) {
             self.peer(at).put(line);
         }
     }
@@ -152,7 +152,7 @@ impl House<'_> {
         let own = truth.shown.starts_with('n') && self.random.one_in(2);
         let name = if own { truth.shown.clone() } else { addr.to_string() };
         let body = format!("p{}", words::text(&token, &mut self.random, 90));
-        if self.flaw.shows(Kind::Indiscretion, &mut self.random) {
+        if self.flaw.shows(Flaw::Indiscretion, &mut self.random) {
             self.peer(at).put(format!("{body}\n"));
         } else {
             self.peer(at).put(format!("#msg {name} {body}\n"));
@@ -226,7 +226,8 @@ impl House<'_> {
                 peer.put(body.clone());
                 peer.truth.public.push_back(Public::Text { body, apart: false });
             }
-            185..199 => self.upload_classic(at),
+            185..199 if self.host.is_direct() => self.upload_classic(at),
+            185..199 => {}
             _ => self.end(at),
         }
     }
@@ -282,7 +283,7 @@ impl House<'_> {
         let Tongue::Core(player) = &self.peer(at).tongue else { return };
         let (lines, classic) = (player.is_in_lines(), player.mode == Mode::Classic);
         let free = player.client.can_say(instant) && !player.client.is_uploading();
-        if !free || !(lines || classic) {
+        if !free || !(lines || classic && self.host.is_direct()) {
             return;
         }
         if classic {

@@ -7,6 +7,8 @@
 
 use std::collections::HashSet;
 
+use snug_core::server::full_notice;
+
 use super::deeds::{Asked, Deeds, Truth};
 use super::pages::Page;
 use super::room::Room;
@@ -22,6 +24,8 @@ pub(crate) struct Stream<'a> {
     pub(crate) room: &'a Room,
     pub(crate) truth: &'a Truth,
     pub(crate) deeds: &'a Deeds,
+    /// It was seen when it came.
+    pub(crate) was_seen: bool,
     /// Its link was full at some time.
     pub(crate) was_full: bool,
     /// It is here to the end and has read all: nothing may be missing.
@@ -72,43 +76,85 @@ pub(crate) enum Answer {
     Refused(String),
 }
 
-/// Explanations that are followed before a stream counts as unclear.
+/// What is said to one for whom there is no place.
+fn full() -> Vec<u8> {
+    let mut notice = vec![0; 128];
+    let len = full_notice(&mut notice);
+    notice.truncate(len);
+    notice
+}
+
+/// A search for explanations of a stream, depth first.
+pub(crate) struct Ways<'a> {
+    stream: &'a Stream<'a>,
+    open: Vec<State>,
+    seen: HashSet<Key>,
+    /// The one that came furthest.
+    best: State,
+    steps: usize,
+}
+
+/// Steps of a search before a stream counts as unclear.
 const MOST_STEPS: usize = 2_000_000;
-const MOST_ENDS: usize = 32;
+
+impl Iterator for Ways<'_> {
+    type Item = State;
+
+    fn next(&mut self) -> Option<State> {
+        while let Some(state) = self.open.pop().filter(|_| self.steps < MOST_STEPS) {
+            self.steps += 1;
+            if !self.seen.insert(state.key()) {
+                continue;
+            }
+            if self.stream.ends(&state) {
+                return Some(state);
+            }
+            self.open.extend(self.stream.follow(&state));
+            if state.at >= self.best.at {
+                self.best = state;
+            }
+        }
+        None
+    }
+}
+
+/// What makes a difference to what comes behind a state.
+type Key = (usize, usize, usize, usize, usize, bool, Page);
 
 impl State {
-    /// What makes a difference to what comes behind it.
-    fn key(&self) -> (usize, usize, usize, usize, usize, bool, Page) {
+    /// What was asked next has its answer.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        self.answers.push(answer);
+        self.asked += 1;
+        self.page = Page::None;
+    }
+
+    fn key(&self) -> Key {
         let Self { at, next, asked, untold, privates_lost, skipping, .. } = *self;
         (at, next, asked, untold, privates_lost, skipping, self.page.clone())
     }
 }
 
 impl Stream<'_> {
-    /// All ways in which the stream can be explained; at least one.
-    pub(crate) fn explain(&self) -> Vec<State> {
-        let mut open = vec![State { next: self.truth.since, ..State::default() }];
-        let (mut ends, mut best) = (Vec::new(), State::default());
-        let mut seen = HashSet::new();
-        for _ in 0..MOST_STEPS {
-            let Some(state) = open.pop() else { break };
-            if !seen.insert(state.key()) {
-                continue;
-            }
-            if state.at == self.bytes.len() && self.may_end(&state) {
-                ends.push(state);
-                if ends.len() == MOST_ENDS {
-                    break;
-                }
-                continue;
-            }
-            if state.at >= best.at {
-                best = state.clone();
-            }
-            open.extend(self.follow(&state));
-        }
-        assert!(!ends.is_empty(), "{}", self.complaint(&best));
-        ends
+    /// The ways in which the stream can be explained, the likeliest first.
+    pub(crate) fn ways(&self) -> Ways<'_> {
+        let open = self.beginnings().collect();
+        Ways { stream: self, open, seen: HashSet::new(), best: State::default(), steps: 0 }
+    }
+
+    /// It came when so many lines had been said, if that was seen, and up to
+    /// when it was told of if not.
+    fn beginnings(&self) -> impl Iterator<Item = State> {
+        let since = self.truth.since;
+        let entered = self.truth.entered.unwrap_or(self.room.lines.len());
+        let until = if self.was_seen { since } else { entered.max(since) };
+        (since..=until).map(|next| State { next, ..State::default() })
+    }
+
+    /// The first of them; there must be one.
+    pub(crate) fn explain(&self) -> State {
+        let mut ways = self.ways();
+        ways.next().unwrap_or_else(|| panic!("{}", self.complaint(&ways.best)))
     }
 
     fn complaint(&self, best: &State) -> String {
@@ -118,10 +164,13 @@ impl Stream<'_> {
         let next = self.next_line(best).map(|n| &self.room.lines[n].text);
         format!(
             "what {} heard cannot be explained behind byte {}\n  before: {before:?}\n  found: {:?}\n  \
-             next line of the room: {next:?}\n  next answer: {:?}\n  {:?}, {:?}, {} untold, full: {}",
+             next line of the room: {next:?} ({} more bytes, the log has {})\n  \
+             next answer: {:?}\n  {:?}, {:?}, {} untold, full: {}",
             self.truth.shown,
             best.at,
             String::from_utf8_lossy(after),
+            self.weight(best.next, self.room.lines.len()),
+            self.log,
             self.truth.asked.get(best.asked),
             best.phase,
             best.page,
@@ -130,7 +179,11 @@ impl Stream<'_> {
         )
     }
 
-    fn may_end(&self, state: &State) -> bool {
+    /// Whether all is explained, and nothing is missing.
+    fn ends(&self, state: &State) -> bool {
+        if state.at < self.bytes.len() {
+            return false;
+        }
         let told = state.phase == Phase::Classic || state.untold == 0;
         let all = state.phase != Phase::Greeting
             && state.page == Page::None
@@ -162,12 +215,15 @@ impl Stream<'_> {
     }
 
     fn greeting(&self, state: &State, rest: &[u8]) -> Vec<State> {
-        let text = format!("> Connected to the chat server {}", online(self.truth.greeting));
+        let untold = self.truth.entered.is_none_or(|told| told >= state.next);
+        let count = self.room.online(state.next) + u32::from(untold);
+        let text = format!("> Connected to the chat server {}", online(count));
         if rest.starts_with(text.as_bytes()) {
             let at = state.at + text.len();
             return vec![State { at, phase: Phase::Classic, ..state.clone() }];
         }
-        let cut = text.as_bytes().starts_with(rest);
+        let turned_away = self.truth.entered.is_none() && full().starts_with(rest);
+        let cut = turned_away || text.as_bytes().starts_with(rest);
         self.tail(state).filter(|_| cut).into_iter().collect()
     }
 
@@ -197,6 +253,12 @@ impl Stream<'_> {
     /// Lines are missing, which the classic dialect has no words for.
     fn skip_untold(&self, state: &State, rest: &[u8]) -> Vec<State> {
         let mut found = Vec::new();
+        let last = self.room.lines.len().saturating_sub(1);
+        if rest.is_empty() && !self.is_for(last, state.phase) && self.may_skip(state, last) {
+            // The newest line, to which it was taken forward, is its own.
+            let untold = state.untold + self.next_lines(state).count();
+            found.push(State { untold, next: last + 1, skipping: false, ..state.clone() });
+        }
         for (jump, n) in self.next_lines(state).enumerate().skip(1) {
             let line = self.room.lines[n].text.as_bytes();
             if rest.first() != line.first() || !self.may_skip(state, n) {
@@ -244,7 +306,7 @@ impl Stream<'_> {
         }
         let mut switched = State { phase: Phase::Lines, ..state.clone() };
         switched.at += SWITCHED.len();
-        self.answer(&mut switched, Answer::Granted);
+        switched.answer(Answer::Granted);
         let until = self.next_line(state).unwrap_or(self.room.lines.len());
         let mut found = vec![switched.clone()];
         for next in state.next..until {
@@ -261,11 +323,14 @@ impl Stream<'_> {
         let asked = matches!(self.truth.asked.get(state.asked), Some(Asked::Switch));
         let rest = &self.bytes[state.at..];
         let answer = &SWITCHED.as_bytes()[1..];
-        if !asked || !line.is_empty() || !rest.starts_with(answer) {
+        if !asked || !line.is_empty() {
             return None;
         }
+        if !rest.starts_with(answer) {
+            return self.tail(state).filter(|_| answer.starts_with(rest));
+        }
         let mut switched = State { at: state.at + answer.len(), ..state.clone() };
-        self.answer(&mut switched, Answer::Granted);
+        switched.answer(Answer::Granted);
         Some(switched)
     }
 
@@ -298,6 +363,13 @@ impl Stream<'_> {
     }
 
     fn private(&self, state: &State, line: &str) -> Option<State> {
+        if let Some(half) = line.strip_suffix(CUT).filter(|_| self.was_full)
+            && half.starts_with('[')
+            && !half.contains("] ")
+        {
+            // It is cut before what it says, so it is lost.
+            return Some(State { privates_lost: state.privates_lost + 1, ..state.clone() });
+        }
         let (names, body) = line.strip_prefix('[')?.split_once("] ")?;
         let (from, to) = names.split_once(" > ")?;
         let body = body.strip_suffix(CUT).filter(|_| self.was_full).unwrap_or(body);
@@ -349,7 +421,9 @@ impl Stream<'_> {
             to.next = self.next_line(&to)? + 1;
         }
         to.phase = Phase::Lines;
-        let newest = to.next.min(self.room.lines.len().checked_sub(1)?);
+        // Lines of its own may be the newest.
+        let last = self.room.lines.len().checked_sub(1)?;
+        let newest = self.next_line(&to).unwrap_or(last).min(last);
         if !self.may_skip(state, newest) && count > state.untold {
             return None;
         }
@@ -375,12 +449,6 @@ impl Stream<'_> {
         self.room.weight(from, to) + self.privates + 2 * self.room.limit
     }
 
-    pub(crate) fn answer(&self, state: &mut State, answer: Answer) {
-        state.answers.push(answer);
-        state.asked += 1;
-        state.page = Page::None;
-    }
-
     /// Lines between two that a peer gets in a dialect.
     pub(crate) fn count(&self, from: usize, to: usize, phase: Phase) -> usize {
         (from..to).filter(|&n| self.is_for(n, phase)).count()
@@ -397,6 +465,6 @@ impl Stream<'_> {
 
     fn is_for(&self, n: usize, phase: Phase) -> bool {
         let line = &self.room.lines[n];
-        line.who != self.peer && (phase == Phase::Lines || !line.line_peers_only)
+        line.who != self.peer && (phase == Phase::Lines || !line.not_classic)
     }
 }

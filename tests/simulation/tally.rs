@@ -5,6 +5,7 @@ use core::ops::AddAssign;
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "smoltcp"), allow(dead_code, reason = "frames are the stack's"))]
 pub(crate) enum Fault {
     Cut,
     Merged,
@@ -22,9 +23,13 @@ pub(crate) enum Fault {
     StoreWait,
     StoreFailure,
     Power,
+    LostFrame,
+    DoubledFrame,
+    SpoiledFrame,
+    OvertakenFrame,
 }
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 20] = [
     "cut",
     "merged",
     "late",
@@ -41,6 +46,10 @@ const NAMES: [&str; 16] = [
     "store waits",
     "store failures",
     "losses of power",
+    "lost frames",
+    "doubled frames",
+    "spoiled frames",
+    "overtaken frames",
 ];
 
 /// Figures of one run or of many.
@@ -63,7 +72,11 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn suffer(&mut self, fault: Fault) {
-        self.faults[fault as usize] += 1;
+        self.add(fault, 1);
+    }
+
+    pub(crate) fn add(&mut self, fault: Fault, count: u64) {
+        self.faults[fault as usize] += count;
     }
 
     pub(crate) fn hours(&self) -> u64 {

@@ -44,6 +44,9 @@ impl House<'_> {
     /// Some peers cannot be reached for a while, nor reach the room.
     fn part_the_net(&mut self) {
         let until = self.while_();
+        if self.random.one_in(3) {
+            self.host.part(until);
+        }
         for at in 0..self.crowd.peers.len() {
             if self.random.one_in(3) && !self.peer(at).over {
                 self.tally.suffer(Fault::Partition);
@@ -68,10 +71,7 @@ impl House<'_> {
         self.note(at);
         if direct {
             // Some hosts see it at once, whatever the room wants to read.
-            if let Some(id) = self.peer(at).id.take() {
-                let now = self.agenda.instant();
-                self.server.handle_gone(now, id);
-            }
+            self.tell_reset(at);
         }
         self.tell_writable(at);
     }
@@ -94,11 +94,18 @@ impl House<'_> {
     }
 
     fn change_weather(&mut self, at: usize) {
+        self.host.change_weather(&mut self.random);
         let (there, back) =
             (Weather::at_random(&mut self.random), Weather::at_random(&mut self.random));
         let link = &mut self.peer(at).link;
         link.to_room.weather = there;
         link.to_peer.weather = back;
+    }
+
+    /// The machine loses power: nothing of this life is left but the disk.
+    pub(crate) fn lose_power(&mut self) {
+        self.tally.suffer(Fault::Power);
+        self.crowd.disk.borrow_mut().lose_power();
     }
 
     fn upset_disk(&mut self) {
@@ -110,6 +117,7 @@ impl House<'_> {
     pub(crate) fn heal(&mut self) {
         let now = self.agenda.now;
         self.busy = false;
+        self.host.heal();
         self.crowd.disk.borrow_mut().mood = Mood::FINE;
         for at in 0..self.crowd.peers.len() {
             let peer = self.peer(at);

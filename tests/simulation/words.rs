@@ -74,8 +74,12 @@ fn shown(c: char) -> char {
         '\0'..'\x20' => char::from_u32(0x2400 + c as u32).expect("a picture of a control"),
         '\x7f' => '\u{2421}',
         '\u{2028}' | '\u{2029}' => '\u{2424}',
-        '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' => char::REPLACEMENT_CHARACTER,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        '\u{80}'..='\u{9f}'
+        | '\u{61c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         _ => c,
     }
 }

@@ -45,7 +45,7 @@ impl Work {
         self.check();
     }
 
-    fn check(&mut self) {
+    fn check(&self) {
         let bound = 24 + MOST_IDLE * (self.events + self.useful);
         assert!(self.idle <= bound, "too much work for what happened: {self:?}");
     }
