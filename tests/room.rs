@@ -6,6 +6,7 @@ mod room {
     mod chat;
     mod commands;
     mod cuts;
+    mod flood;
     mod limits;
     mod random;
     mod slow;

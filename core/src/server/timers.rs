@@ -119,6 +119,15 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
+    /// A client's upload is over, beside which it did not have to read: the
+    /// time in which it must take something begins anew.
+    pub(super) fn start_reading(&mut self, now: Instant, place: u32) {
+        if self.table.is_in(Queue::Stuck, place) {
+            self.table.leave(Queue::Stuck, place);
+            self.set_stuck(now, place);
+        }
+    }
+
     /// From now on a client must take something.
     pub(super) fn set_stuck(&mut self, now: Instant, place: u32) {
         if let Some(Client { timers, .. }) = self.table.tenant_mut(place) {

@@ -84,6 +84,7 @@ impl<S: Store> Server<'_, S> {
 
     /// A client that was let go stayed for its transfer alone.
     fn go_on_after_transfer(&mut self, now: Instant, place: u32) {
+        self.start_reading(now, place);
         let Some(client) = self.table.tenant(place) else { return };
         match client.stage {
             Stage::Leaving => self.see_off(now, place),

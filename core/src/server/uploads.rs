@@ -169,6 +169,7 @@ impl<S: Store> Server<'_, S> {
 
     /// All bytes of a client's file, or of a part of it, are in.
     fn complete(&mut self, now: Instant, place: u32, start: usize) {
+        self.start_reading(now, place);
         let Some(client) = self.table.tenant_mut(place) else { return };
         let Some(body) = client.body.take() else { return };
         match client.transfer {
