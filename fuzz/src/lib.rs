@@ -3,6 +3,8 @@
 
 #[path = "../../tests/support/checks/mod.rs"]
 mod checks;
+#[path = "../../tests/support/mod.rs"]
+mod support;
 
 /// Runs the check with this name on any bytes.
 ///

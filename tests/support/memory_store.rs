@@ -66,6 +66,8 @@ pub(crate) struct MemoryStore {
     ready: BTreeSet<usize>,
     /// How many times it was called.
     pub(crate) calls: usize,
+    /// Files that were finished, under whatever name.
+    pub(crate) commits: usize,
 }
 
 /// A file under way.
@@ -176,6 +178,7 @@ impl Store for MemoryStore {
             return Err(nb::Error::Other(StoreError::Exists));
         }
         self.files.insert(draft.name, draft.bytes);
+        self.commits += 1;
         Ok(())
     }
 

@@ -110,6 +110,6 @@ fn skipped(line: &str) -> Option<usize> {
 
 fn is_answer(line: &str) -> bool {
     let starts = ["! ", "> Your ", "> Connected", "> This is Snug", "#"];
-    let is_count = line.ends_with(" user") || line.ends_with(" users");
+    let is_count = line.starts_with("> ") && (line.ends_with(" user") || line.ends_with(" users"));
     line.is_empty() || is_count || starts.iter().any(|start| line.starts_with(start))
 }

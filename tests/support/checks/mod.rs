@@ -4,6 +4,7 @@
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod names;
+pub(crate) mod room;
 pub(crate) mod text;
 pub(crate) mod wire;
 
@@ -16,6 +17,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("client", client::check),
     ("names", names::check),
     ("command", command::check),
+    ("room", room::check),
     ("wire_cuts", wire::any_cut_is_the_same),
     ("wire_model", wire::agrees_with_the_model),
 ];
