@@ -15,6 +15,8 @@ mod crowd;
 #[cfg(target_os = "linux")]
 #[path = "faults/dead.rs"]
 mod dead;
+#[path = "faults/flood.rs"]
+mod flood;
 #[path = "faults/framing.rs"]
 mod framing;
 #[path = "faults/hangups.rs"]

@@ -203,13 +203,15 @@ fn a_kill_leaves_no_half_file_and_a_start_sweeps() {
 
 #[test]
 fn an_end_leaves_nothing_half() {
-    let (mut room, _uploaders, standing) = room_with_uploads_under_way();
-    let began = Instant::now();
-    room.signal(Signal::TERM);
-    assert_eq!(room.ends().code(), Some(0));
-    assert!(began.elapsed() < PROMPT, "it took {:?}", began.elapsed());
-    assert_eq!(room.site.drafts(), 0);
-    room.site.assert_holds(&[("0.png", &standing)]);
+    for signal in [Signal::TERM, Signal::INT] {
+        let (mut room, _uploaders, standing) = room_with_uploads_under_way();
+        let began = Instant::now();
+        room.signal(signal);
+        assert_eq!(room.ends().code(), Some(0));
+        assert!(began.elapsed() < PROMPT, "it took {:?}", began.elapsed());
+        assert_eq!(room.site.drafts(), 0);
+        room.site.assert_holds(&[("0.png", &standing)]);
+    }
 }
 
 #[test]

@@ -21,28 +21,35 @@ fn use_when_left_alone(room: &Served) -> Duration {
     2 * room.used_time().saturating_sub(before)
 }
 
+/// 2,000 where the server is optimised, as it is in a step of `.ci/run`.
+const CROWD: u64 = if cfg!(debug_assertions) { 600 } else { 2_000 };
+
 #[test]
-fn six_hundred_who_are_silent_cost_nothing() {
+fn very_many_who_are_silent_cost_nothing() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
-    let room = Served::start(&[]);
+    // Fewer where a machine allows no more, beside the other tests' descriptors.
+    let count = maximum.map_or(CROWD, |most| CROWD.min(most.saturating_sub(400)));
+    let room = Served::start(&["--max-clients", "2100"]);
     let mut crowd: Vec<Peer> = Vec::new();
-    for count in 1..=600 {
+    for count in 1..=count {
         let mut peer = room.join();
         let s = if count > 1 { "s" } else { "" };
         peer.expect(format!("> Connected to the chat server ({count} user{s} online)"));
         crowd.push(peer);
     }
-    crowd[0].until("(600 users online)");
-    crowd[599].send("hello, all");
-    let text = format!("[{}] hello, all", crowd[599].addr);
+    let mut last = crowd.pop().unwrap();
+    crowd[0].until(format!("({count} users online)"));
+    last.send("hello, all");
+    let text = format!("[{}] hello, all", last.addr);
     let began = Instant::now();
-    for peer in &mut crowd[..599] {
+    for peer in &mut crowd {
         peer.until(&text);
     }
     assert!(began.elapsed() < PROMPT, "it took {:?}", began.elapsed());
     assert!(use_when_left_alone(&room) < IDLE);
     room.assert_serves(&[]);
+    drop(last);
     crowd.truncate(1);
     crowd[0].until("(1 user online)");
     room.assert_serves(&[]);

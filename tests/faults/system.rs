@@ -42,6 +42,31 @@ fn a_limit_of_the_file_size_is_a_full_disk() {
     room.assert_serves(&[("small", &small)]);
 }
 
+/// `.ci/steps/66-full-disk` mounts a file system of 1 MiB where temporary
+/// folders go.
+#[test]
+#[ignore = "wants TMPDIR to be on a disk of 1 MiB"]
+fn a_full_disk_is_told() {
+    let room = Served::start(&[]);
+    let standing = noise(5, 400_000);
+    let mut ada = room.line();
+    ada.send("#upload old 400000\n");
+    ada.send(&standing);
+    ada.until("> Your file has been uploaded (400000 bytes)\n");
+    drop(ada);
+    room.console.wait_until_heard("(0 user online)\n");
+    assert_refused(&room, 2_000_000, "! the disk is full; ask who keeps it");
+    // What was begun is gone, so that there is space again.
+    let mut ada = room.line();
+    ada.send("#upload small 5\nhello");
+    ada.until("> Your file has been uploaded (5 bytes)\n");
+    // In place of a file that stands, too: it stays.
+    ada.send("#upload old 900000\n");
+    ada.send(noise(6, 900_000));
+    ada.until("! the disk is full; ask who keeps it\n");
+    room.assert_serves(&[("old", &standing), ("small", b"hello")]);
+}
+
 #[test]
 fn a_folder_that_cannot_be_written_to_is_told() {
     let site = Arc::new(Site::new());

@@ -140,6 +140,12 @@ impl Peer {
         words
     }
 
+    /// Takes one byte from the system, and no more with it.
+    #[track_caller]
+    pub(crate) fn take_byte(&mut self) {
+        self.reader.get_mut().read_exact(&mut [0]).unwrap();
+    }
+
     /// Nothing comes for a while.
     #[track_caller]
     pub(crate) fn expect_nothing(&mut self, during: Duration) {
