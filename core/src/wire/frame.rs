@@ -182,8 +182,9 @@ impl Decoder {
 
     fn classic_text<'a>(&mut self, input: &'a [u8], pause: Pause, full: bool) -> Decoded<'a> {
         let opening = self.opening(input, pause);
-        if let Opening::Preamble = opening {
-            let raw = &input[..PREAMBLE.len()];
+        if let Opening::Preamble = opening
+            && let Some(raw) = input.get(..PREAMBLE.len())
+        {
             return self.frame(Frame::Text(Text { raw, end: 0, ends: true }), 0);
         }
         if full {

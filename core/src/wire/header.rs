@@ -55,41 +55,41 @@ pub struct Header<'a> {
 /// NAME in quotes ends at the first quote with a blank behind it.
 pub fn parse(input: &[u8], ended: bool, full: bool) -> Parsed<'_> {
     let unfinished = if full { Parsed::Unreadable } else { Parsed::More };
-    let Some((name, at)) = split_name(input.get(KEYWORD.len()..).unwrap_or_default()) else {
+    let Some((name, size)) = split_name(input.get(KEYWORD.len()..).unwrap_or_default()) else {
         return if memchr::memchr(b'\n', input).is_some() { Parsed::Line } else { unfinished };
     };
     if memchr::memchr(b'\n', name).is_some() {
         return Parsed::Line;
     }
-    let at = KEYWORD.len() + at;
-    let size = &input[at..];
-    let digits = size.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let after = &size[digits..];
-    match (digits, after) {
-        (0, [] | [b'\r']) => unfinished,
-        (0, [b'\n', ..] | [b'\r', b'\n', ..]) => Parsed::Line,
-        (0, _) => Parsed::Unreadable,
+    let at = input.len() - size.len();
+    let end = size.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(size.len());
+    match size.split_at(end) {
+        ([], [] | [b'\r']) => unfinished,
+        ([], [b'\n', ..] | [b'\r', b'\n', ..]) => Parsed::Line,
+        ([], _) => Parsed::Unreadable,
         (_, [] | [b'\r']) if !ended && !full => Parsed::More,
-        (_, []) if ended => {
-            let readings = Readings::certain(&size[..digits]);
-            Parsed::Header(Header { name, readings, len: at + digits })
+        (digits, []) if ended => {
+            let readings = Readings::certain(digits);
+            Parsed::Header(Header { name, readings, len: at + digits.len() })
         }
-        _ => {
-            let readings = Readings::glued(size, digits);
+        (digits, after) => {
+            let readings = Readings::glued(digits, after);
             let len = at + readings.glued.len();
             Parsed::Header(Header { name, readings, len })
         }
     }
 }
 
-/// NAME and where SIZE begins, in what follows the keyword.
-fn split_name(rest: &[u8]) -> Option<(&[u8], usize)> {
+/// NAME and what begins with SIZE, in what follows the keyword.
+fn split_name(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     if let [b'\'', quoted @ ..] = rest {
         let len = quoted.windows(2).position(|pair| pair == b"' ")?;
-        Some((&quoted[..len], len + 3))
+        let (name, rest) = quoted.split_at_checked(len)?;
+        Some((name, rest.get(2..)?))
     } else {
         let len = memchr::memchr(b' ', rest)?;
-        Some((&rest[..len], len + 1))
+        let (name, rest) = rest.split_at_checked(len)?;
+        Some((name, rest.get(1..)?))
     }
 }
 
@@ -150,24 +150,23 @@ impl Readings {
         readings
     }
 
-    /// SIZE is some of the `digits` bytes at the start of `size`, which has
-    /// more bytes than these.
-    fn glued(size: &[u8], digits: usize) -> Self {
+    /// SIZE is some of `digits`; what comes `after` them may end the header.
+    fn glued(digits: &[u8], after: &[u8]) -> Self {
         let mut readings = Self { glued: Glued::new(), alive: 0, beyond: false, rest: 0 };
-        let newline = match &size[digits..] {
-            [b'\n', ..] => 1,
-            [b'\r', b'\n', ..] => 2,
-            _ => 0,
+        let newline: &[u8] = match after {
+            [b'\n', ..] => b"\n",
+            [b'\r', b'\n', ..] => b"\r\n",
+            _ => b"",
         };
-        let kept = if digits <= MOST_DIGITS { digits + newline } else { MOST_DIGITS };
-        let _ = readings.glued.extend_from_slice(&size[..kept]);
-        for start in 1..=digits.min(MOST_DIGITS) {
-            readings.alive |= 1 << start;
+        for (at, &digit) in digits.iter().take(MOST_DIGITS).enumerate() {
+            let _ = readings.glued.push(digit);
+            readings.alive |= 2 << at;
         }
         // A SIZE of more digits is above all limits, unless it begins with 0.
-        readings.beyond = digits > MOST_DIGITS && size[0] == b'0';
-        if kept > digits {
-            readings.alive |= 1 << kept;
+        readings.beyond = digits.len() > MOST_DIGITS && digits.first() == Some(&b'0');
+        if digits.len() <= MOST_DIGITS && !newline.is_empty() {
+            let _ = readings.glued.extend_from_slice(newline);
+            readings.alive |= 1 << readings.glued.len();
         }
         readings.rule_out(|_, size| size.is_none());
         readings.rule_out_exceeded();

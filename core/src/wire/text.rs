@@ -67,7 +67,7 @@ pub fn make_safe(raw: &[u8], out: &mut [u8]) -> Safe {
         return Safe { taken: raw.len(), written: raw.len() };
     }
     let raw = within_reach(raw, out.len());
-    let mut page = Page { out, safe: Safe::default() };
+    let mut page = Page { room: out, safe: Safe::default() };
     match str::from_utf8(raw) {
         Ok(text) => page.write(text),
         // Slower, byte for byte, but nobody means to send this.
@@ -84,8 +84,8 @@ pub fn cut_character(raw: &[u8]) -> usize {
     let may_become_whole = |tail: &[u8]| {
         str::from_utf8(tail).is_err_and(|e| e.valid_up_to() == 0 && e.error_len().is_none())
     };
-    let longest = raw.len().min(3);
-    (1..=longest).find(|&n| may_become_whole(&raw[raw.len() - n..])).unwrap_or(0)
+    let mut tails = (1..=3).map_while(|n| raw.get(raw.len().checked_sub(n)?..));
+    tails.find(|tail| may_become_whole(tail)).map_or(0, <[u8]>::len)
 }
 
 /// Whether `text` is safe as it stands: [`make_safe`] would only copy it.
@@ -100,7 +100,9 @@ pub fn is_safe(text: &str) -> bool {
 /// most 2; too few for it and for what would stand in its place.
 fn within_reach(raw: &[u8], room: usize) -> &[u8] {
     match raw.get(..room.saturating_add(1)) {
-        Some(near) if near.len() < raw.len() => &near[..near.len() - cut_character(near)],
+        Some(near) if near.len() < raw.len() => {
+            near.get(..near.len() - cut_character(near)).unwrap_or(near)
+        }
         _ => raw,
     }
 }
@@ -123,7 +125,8 @@ fn all_plain(bytes: &[u8]) -> bool {
 
 /// What is being written, and how far it is.
 struct Page<'o> {
-    out: &'o mut [u8],
+    /// What is not written to yet.
+    room: &'o mut [u8],
     safe: Safe,
 }
 
@@ -131,7 +134,8 @@ struct Page<'o> {
 impl Page<'_> {
     fn write(&mut self, mut text: &str) -> bool {
         loop {
-            let (safe, rest) = text.split_at(safe_length(text));
+            // Were it no boundary, each character would be looked at.
+            let (safe, rest) = text.split_at_checked(safe_length(text)).unwrap_or(("", text));
             if !self.copy(safe) {
                 return false;
             }
@@ -151,21 +155,22 @@ impl Page<'_> {
     }
 
     fn copy(&mut self, safe: &str) -> bool {
-        let room = &mut self.out[self.safe.written..];
-        let fitting = safe.floor_char_boundary(room.len());
-        room[..fitting].copy_from_slice(&safe.as_bytes()[..fitting]);
+        let fitting = safe.floor_char_boundary(self.room.len());
+        let (Some(from), Some(to)) = (safe.get(..fitting), self.room.split_off_mut(..fitting))
+        else {
+            return false;
+        };
+        to.copy_from_slice(from.as_bytes());
         self.advance(fitting, fitting);
         fitting == safe.len()
     }
 
     fn put(&mut self, picture: char, taken: usize) -> bool {
-        let room = &mut self.out[self.safe.written..];
-        let fits = picture.len_utf8() <= room.len();
-        if fits {
-            let written = picture.encode_utf8(room).len();
-            self.advance(taken, written);
-        }
-        fits
+        let written = picture.len_utf8();
+        let Some(room) = self.room.split_off_mut(..written) else { return false };
+        picture.encode_utf8(room);
+        self.advance(taken, written);
+        true
     }
 
     fn advance(&mut self, taken: usize, written: usize) {
@@ -199,20 +204,21 @@ fn picture_of(character: char) -> Option<char> {
 fn safe_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut start = 0;
-    while start < bytes.len() {
-        start += harmless_length(&bytes[start..]);
-        let end = bytes.len().min(start + BLOCK);
-        let mut suspects = (start..end).filter(|&at| is_suspect(bytes[at]));
-        if let Some(at) = suspects.find(|&at| is_unsafe_at(text, at)) {
+    while let Some(rest @ [_, ..]) = bytes.get(start..) {
+        start += harmless_length(rest);
+        let block = bytes.iter().enumerate().skip(start).take(BLOCK);
+        let mut suspects = block.filter(|&(_, &byte)| is_suspect(byte));
+        if let Some((at, _)) = suspects.find(|&(at, _)| is_unsafe_at(text, at)) {
             return at;
         }
-        start = end;
+        start += BLOCK;
     }
-    start
+    bytes.len()
 }
 
 fn is_unsafe_at(text: &str, at: usize) -> bool {
-    text[at..].chars().next().is_some_and(|character| picture_of(character).is_some())
+    let character = text.get(at..).and_then(|rest| rest.chars().next());
+    character.is_some_and(|character| picture_of(character).is_some())
 }
 
 /// Length of the blocks before the first that holds a suspect. The last block
