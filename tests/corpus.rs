@@ -38,6 +38,10 @@ fn each_check_has_its_target() {
     assert_eq!(targets, checks);
 }
 
+/// How many more words there are in a sequence where the checks are optimised,
+/// as they are in a step of `.ci/run`.
+const MORE: u32 = if cfg!(debug_assertions) { 0 } else { 1 };
+
 /// Calls `each` with all sequences of up to `length` of these words.
 fn each_sequence<T: AsRef<[u8]>>(words: &[T], length: u32, mut each: impl FnMut(&[u8])) {
     let base = words.len();
@@ -66,7 +70,7 @@ fn all_short_strings_hold() {
 #[test]
 fn all_short_strings_hold_however_they_are_cut_in_three() {
     let alphabet = b"#\n\rx\xc3\xa9".map(|byte| [byte]);
-    each_sequence(&alphabet, 5, |string| {
+    each_sequence(&alphabet, 4 + MORE, |string| {
         for two in 0..=string.len() {
             for one in 0..=two {
                 let cut = [&[one as u8, two as u8], string].concat();
@@ -104,6 +108,6 @@ const EVENTS: [&[u8]; 22] = [
 ];
 
 #[test]
-fn a_room_bears_any_three_events() {
-    each_sequence(&EVENTS, 3, |play| checks::room::check(&[b"\x00\x00", play].concat()));
+fn a_room_bears_any_few_events() {
+    each_sequence(&EVENTS, 2 + MORE, |play| checks::room::check(&[b"\x00\x00", play].concat()));
 }

@@ -121,7 +121,7 @@ fn who_never_reads_takes_no_memory_and_nobody_elses_lines() {
     let after = room.memory();
     waits.sort();
     let (median, longest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
-    // `.ci/steps/67-load` reads these.
+    // `.ci/steps/67-release` reads these.
     println!("waits of who says little: {}", waits.len());
     println!("median wait: {} us", median.as_micros());
     println!("longest wait: {} us", longest.as_micros());
