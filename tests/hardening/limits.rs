@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use core::time::Duration;
 
-use super::running::Srv;
+use super::running::{Peer, Srv};
 
 #[test]
 fn who_has_enough_connections_is_told_so() {
@@ -41,6 +41,17 @@ fn this_machine_is_spared_unless_a_limit_is_asked_for() {
     peers[7].wait_for("8 users");
     let mut ninth = srv.connect();
     assert_eq!(ninth.next_line().as_deref(), Some("! the room is full; try again later\n"));
+}
+
+#[test]
+fn a_house_behind_one_address_comes_in_twice() {
+    // What is set for strangers unless one asks for something else.
+    let srv = Srv::start(&["--max-per-address", "512", "--max-new", "50"]);
+    for _ in 0..2 {
+        let house: Vec<_> = (0..120).map(|_| srv.join()).collect();
+        // All are cut off at once, and come back at once.
+        house.into_iter().for_each(Peer::leave);
+    }
 }
 
 #[test]
