@@ -82,7 +82,7 @@ fn all_short_strings_hold_however_they_are_cut_in_three() {
 }
 
 /// What may happen in a room, a thing of each kind.
-const EVENTS: [&[u8]; 22] = [
+const EVENTS: [&[u8]; 27] = [
     b"hi",
     b"\n",
     b"I will upload a file",
@@ -92,6 +92,11 @@ const EVENTS: [&[u8]; 22] = [
     b"#nick ada\n",
     b"#msg 10.0.0.4:5000 psst\n",
     b"#history 9\n",
+    b"#put 'p' 5 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n",
+    b"#part 5\nhello",
+    b"#get 'b'\n",
+    b"#files\n",
+    b"#stop\n",
     b"#quit\n",
     b"\xff\x00",
     b"\xff\x01",
@@ -102,7 +107,7 @@ const EVENTS: [&[u8]; 22] = [
     b"\xfc\x00",
     b"\xfb\x00",
     b"\xf9\x02",
-    b"\xf9\x81",
+    b"\xf9\x8a",
     b"\xf7\x00",
     b"\xf5\xff",
 ];

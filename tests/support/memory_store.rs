@@ -34,6 +34,18 @@ pub(crate) enum Step {
     Read,
 }
 
+impl Step {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Begin,
+        Self::Write,
+        Self::Prepend,
+        Self::Commit,
+        Self::Open,
+        Self::Read,
+    ];
+}
+
 /// How long a store takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Pace {

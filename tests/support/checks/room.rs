@@ -57,8 +57,8 @@ struct Talker {
     peer: Option<Peer>,
     /// Lines on the console before it came.
     since: usize,
-    /// All that it said.
-    said: Vec<u8>,
+    /// It has said a newline, so that it may be no classic one any more.
+    knocked: bool,
     /// What it was sent while it was certainly classic, write by write.
     heard: Vec<String>,
     /// It stopped reading once, so that it may have missed something.
@@ -77,8 +77,8 @@ struct Stage<'m> {
     floor: usize,
     /// Said and not yet sent.
     burst: Vec<u8>,
-    /// What was said by each who is gone.
-    past: Vec<Vec<u8>>,
+    /// All that was said by anybody, in its order.
+    said: Vec<u8>,
     /// How many have come.
     came: usize,
 }
@@ -100,7 +100,7 @@ impl<'m> Stage<'m> {
             talkers: Default::default(),
             floor: 0,
             burst: Vec::new(),
-            past: Vec::new(),
+            said: Vec::new(),
             came: OBSERVERS,
         }
     }
@@ -146,11 +146,11 @@ impl<'m> Stage<'m> {
 
     fn set_store(&mut self, how: usize) {
         let paces = [Pace::Quick, Pace::Slow, Pace::Halted];
-        let steps = [Step::Create, Step::Write, Step::Prepend, Step::Commit];
         let errors = [StoreError::Full, StoreError::BadName, StoreError::Failed];
         let store = self.world.store();
         store.pace = paces[how % 3];
-        store.fails = (how >= 128).then(|| (steps[how / 3 % 4], errors[how / 12 % 3]));
+        store.fails =
+            (how >= 128).then(|| (Step::ALL[how / 3 % Step::ALL.len()], errors[how / 21 % 3]));
         store.space = (how & 64 > 0).then_some(100);
         self.world.settle();
     }
@@ -163,7 +163,8 @@ impl<'m> Stage<'m> {
         let burst = mem::take(&mut self.burst);
         let here = self.talkers[self.floor].peer.filter(|&peer| self.world.is_in(peer));
         let Some(peer) = here.or_else(|| self.come()) else { return };
-        self.talkers[self.floor].said.extend(&burst);
+        self.talkers[self.floor].knocked |= burst.contains(&b'\n');
+        self.said.extend(&burst);
         self.world.send(peer, burst);
         self.read();
     }
@@ -196,7 +197,6 @@ impl<'m> Stage<'m> {
             let owed = if self.world.is_in(peer) { expected.len() } else { heard.len() };
             assert_eq!(heard, expected[..owed], "what a classic talker heard");
         }
-        self.past.push(talker.said);
         self.world.reset(peer);
     }
 
@@ -222,7 +222,9 @@ impl<'m> Stage<'m> {
         let online = OBSERVERS - usize::from(!self.world.is_in(self.sleeper));
         assert_eq!(self.world.server.online() as usize, online);
         assert_eq!(self.model().check_counts(), online);
-        assert!(self.world.store().drafts.is_empty(), "no upload outlives its sender");
+        let store = self.world.store();
+        let idle = store.drafts.is_empty() && store.readers.is_empty();
+        assert!(idle, "a transfer outlives its client");
     }
 
     fn the_observers_heard_all(&mut self) {
@@ -241,7 +243,8 @@ impl<'m> Stage<'m> {
         assert!(left == 0 || !self.world.is_in(self.sleeper), "the sleeper waits for {left}");
     }
 
-    /// Each file was announced once, and holds what one talker sent, in order.
+    /// Each file was announced once, and holds what was sent, in its order: by
+    /// one talker, or by one that went on where another was cut off.
     fn the_files_are_what_was_sent(&self) {
         let store = self.world.server.store();
         let announced = self.model().lines.iter();
@@ -249,8 +252,7 @@ impl<'m> Stage<'m> {
             .filter(|line| line.starts_with("> User ") && line.ends_with(" has uploaded a file"));
         assert_eq!(announced.count(), store.commits);
         for (name, file) in &store.files {
-            let sent = self.past.iter().any(|said| is_within(file, said));
-            assert!(sent, "nobody sent {name}: {}", file.escape_ascii());
+            assert!(is_within(file, &self.said), "nobody sent {name}: {}", file.escape_ascii());
         }
     }
 
@@ -269,6 +271,9 @@ impl<'m> Stage<'m> {
         for &peer in &newcomers {
             let told = self.world.read(peer);
             assert!(told.contains("> Your file has been uploaded (100 bytes)\n"), "{told}");
+            self.world.send(peer, "#get 'last'\n");
+            let told = self.world.read(peer);
+            assert!(told.contains("#file 'last' 100\n") && told.contains("#sum "), "{told}");
         }
     }
 
@@ -295,7 +300,7 @@ impl Talker {
     /// Whether it is certainly classic, and has always read: then it is owed
     /// the console's lines and nothing else.
     fn is_owed_all(&self) -> bool {
-        !self.slept && !self.said.contains(&b'\n')
+        !self.slept && !self.knocked
     }
 }
 
@@ -305,8 +310,8 @@ fn is_private(line: &str) -> bool {
     who.is_some_and(|who| who.contains(" > "))
 }
 
-/// Whether the bytes of a file come in this order in what was said, be it in
-/// parts with other things between them.
+/// Whether the bytes of a file come in this order in what was said, be it with
+/// other things between them.
 fn is_within(file: &[u8], said: &[u8]) -> bool {
     let mut said = said.iter();
     file.iter().all(|byte| said.any(|other| other == byte))
