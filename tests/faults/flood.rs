@@ -63,7 +63,7 @@ struct Cast {
     calm: Peer,
     listener: Peer,
     trickle: Peer,
-    _never: Peer,
+    _asleep: Peer,
 }
 
 impl Cast {
@@ -73,9 +73,8 @@ impl Cast {
             peer.send("\n");
             peer
         };
-        let (_never, trickle) = (narrow(), narrow());
         let [writer, reader, calm, listener] = [(); 4].map(|()| room.line());
-        Self { writer, reader, calm, listener, trickle, _never }
+        Self { writer, reader, calm, listener, trickle: narrow(), _asleep: narrow() }
     }
 
     /// So many bytes go past; tells how long who said little was not heard.
