@@ -6,7 +6,8 @@
 //! - [`text`]: making text safe
 //! - [`digest`]: SHA-256 in digits
 //! - [`name`], [`nick`]: names of files and of people; [`fold`]: their case
-//! - [`notice`]: every sentence that Snug says; [`sentence`]: the room's, read back
+//! - [`notice`]: every sentence that Snug says; [`sentence`]: the room's, read back;
+//!   [`report`]: the `#` lines among them that programs read
 
 pub mod command;
 pub mod digest;
@@ -16,6 +17,7 @@ pub mod header;
 pub mod name;
 pub mod nick;
 pub mod notice;
+pub mod report;
 pub mod sentence;
 pub mod text;
 
