@@ -1,7 +1,8 @@
 //! What a server sends: bursts at first, lines once it is known to be Snug.
 
-use super::{ANSWER, CUT_PATIENCE, Event, Kind, Mode, STORED};
+use super::{ANSWER, CUT_PATIENCE, Kind, Mode};
 use crate::time::Instant;
+use crate::wire::report::Report;
 use crate::wire::text::{cut_character, make_safe};
 
 /// Bytes that came, and how far they are understood.
@@ -56,6 +57,17 @@ pub(super) enum Found {
     Part(usize),
 }
 
+/// A message, safe to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    pub(super) kind: Kind,
+    pub(super) text: &'a str,
+    /// It begins a line of a server that is known to be Snug.
+    pub(super) by_snug: bool,
+    /// It goes to the line's end.
+    pub(super) whole: bool,
+}
+
 /// A message at `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -83,6 +95,11 @@ impl<'m> Incoming<'m> {
             ended: false,
             part: 0,
         }
+    }
+
+    /// The longest line that comes in one piece, with its end.
+    pub(super) fn capacity(&self) -> usize {
+        self.input.len()
     }
 
     pub(super) fn expect_lines(&mut self) {
@@ -129,43 +146,27 @@ impl<'m> Incoming<'m> {
 
     /// What comes next, if that can be told already.
     pub(super) fn find(&mut self) -> Option<Found> {
-        if self.part > 0 {
-            return self.find_part();
-        }
-        while let Some(piece) = self.find_piece() {
+        while self.part == 0 {
+            let piece = self.find_piece()?;
             if self.is_answer(piece) {
                 self.use_up(piece);
                 return Some(Found::Answer);
             }
-            if piece.len > 0 {
-                return Some(Found::Text(piece));
+            match self.part_of(piece) {
+                Some(len) => self.part = len,
+                None if piece.len > 0 => return Some(Found::Text(piece)),
+                None => {}
             }
             self.use_up(piece);
         }
-        None
-    }
-
-    /// What the message says of an upload to Snug: stored, or (maybe) refused.
-    pub(super) fn verdict(&self, piece: Piece) -> Option<bool> {
-        let begins = self.expects == Expects::Lines && self.before == Before::Line;
-        let line = &self.raw()[..piece.len];
-        match line {
-            _ if !begins => None,
-            _ if line.starts_with(STORED.as_bytes()) => Some(true),
-            _ => line.starts_with(b"! ").then_some(false),
-        }
-    }
-
-    /// Passes over the message that was found.
-    pub(super) fn skip(&mut self, piece: Piece) {
-        self.use_up(piece);
+        self.find_part()
     }
 
     /// Shows the message that was found, or as much as there is room for.
-    pub(super) fn message(&mut self, piece: Piece) -> Event<'_> {
+    pub(super) fn line(&mut self, piece: Piece) -> Line<'_> {
         let raw = &self.input[self.start..self.start + piece.len];
         let safe = make_safe(raw, self.text);
-        let begins = self.before != Before::Piece;
+        let before = self.before;
         if safe.taken < piece.len {
             self.start += safe.taken;
             self.before = Before::Piece;
@@ -173,19 +174,20 @@ impl<'m> Incoming<'m> {
             self.use_up(piece);
         }
         let text = core::str::from_utf8(&self.text[..safe.written]).expect("safe text is UTF-8");
-        let kind = if begins { Kind::of(text) } else { Kind::Rest };
-        if kind == Kind::Program && self.expects == Expects::Lines {
-            self.part = part_len(text).unwrap_or(0);
+        Line {
+            kind: if before == Before::Piece { Kind::Rest } else { Kind::of(text) },
+            text,
+            by_snug: self.expects == Expects::Lines && before == Before::Line,
+            whole: self.before == Before::Line,
         }
-        Event::Message { kind, text }
     }
 
-    /// Shows bytes of a file.
-    pub(super) fn part(&mut self, len: usize) -> Event<'_> {
+    /// Gives bytes of a file.
+    pub(super) fn part(&mut self, len: usize) -> &[u8] {
         let start = self.start;
         self.start += len;
         self.part -= len as u64;
-        Event::Part(&self.input[start..self.start])
+        &self.input[start..self.start]
     }
 
     fn find_part(&self) -> Option<Found> {
@@ -235,6 +237,19 @@ impl<'m> Incoming<'m> {
             && self.raw()[..piece.len] == *ANSWER.as_bytes()
     }
 
+    /// The bytes of a file that follow, if that is what the line says.
+    fn part_of(&self, piece: Piece) -> Option<u64> {
+        let is_line = self.before == Before::Line && piece.before_next == Before::Line;
+        let raw = &self.raw()[..piece.len];
+        if self.expects != Expects::Lines || !is_line || !raw.starts_with(b"#") {
+            return None;
+        }
+        match Report::parse(core::str::from_utf8(raw).ok()?)? {
+            Report::Part(len) => Some(len),
+            _ => None,
+        }
+    }
+
     fn use_up(&mut self, piece: Piece) {
         self.start += piece.len + piece.newline;
         self.before = piece.before_next;
@@ -249,9 +264,4 @@ impl<'m> Incoming<'m> {
 fn begins_answer(raw: &[u8]) -> bool {
     let line = raw.strip_suffix(b"\r").unwrap_or(raw);
     !line.is_empty() && ANSWER.as_bytes().starts_with(line)
-}
-
-/// The bytes of a file that come after this line.
-fn part_len(line: &str) -> Option<u64> {
-    line.strip_prefix("#part ")?.parse().ok()
 }

@@ -35,21 +35,29 @@
 //! A text that is refused with [`SayError::NotYet`] stays with the caller,
 //! because only the caller knows how much of it may be kept.
 
+mod event;
 mod incoming;
 mod kind;
 mod outgoing;
+mod output;
+mod patience;
 #[cfg(test)]
 mod tests;
+mod transfer;
+mod upload;
 
-use core::time::Duration;
-
-use self::incoming::{Found, Incoming};
+use self::incoming::{Found, Incoming, Line};
 use self::outgoing::Outgoing;
+use self::transfer::Transfers;
 use crate::time::Instant;
 use crate::wire::name::FileName;
 
+pub use self::event::Event;
 pub use self::kind::Kind;
-pub use self::outgoing::{OfferError, SayError};
+pub use self::outgoing::SayError;
+pub use self::patience::{ANSWER_PATIENCE, CUT_PATIENCE, TEXT_GAP, UPLOAD_GAP, UPLOAD_PATIENCE};
+pub use self::transfer::TransferError;
+pub use self::upload::OfferError;
 
 /// The line by which a client that knocked knows its server to be Snug.
 pub const ANSWER: &str = "> This is Snug; #help lists what it knows";
@@ -60,35 +68,8 @@ pub const ANNOUNCEMENT: &str = "I will upload a file";
 /// How the line begins by which Snug tells that a file stands under its name.
 pub const STORED: &str = "> Your file has been uploaded";
 
-/// How long texts wait for the answer to the knock.
-///
-/// Most of the earth is within 300 ms there and back; a Snug farther away is
-/// taken for classic until its answer comes, which costs the first texts their
-/// newlines (they are joined).
-pub const ANSWER_PATIENCE: Duration = Duration::from_millis(300);
-
-/// How long an upload waits for the answer to the knock.
-///
-/// More than a text does, since an upload that began classically towards a
-/// Snug that is on the line wire already would end as text in the room.
-pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(2);
-
-/// How far a text keeps from the one before it towards a classic server.
-///
-/// Such a server takes what it reads at once for one message. It is as long as
-/// Snug itself waits for the rest of something classic.
-pub const TEXT_GAP: Duration = Duration::from_millis(60);
-
-/// How far the header of an upload keeps from its neighbours towards a classic
-/// server, and the body from what follows it.
-///
-/// A classic server dies of a header that shares a read with the file's first
-/// bytes, and when its machine is busy it reads late.
-pub const UPLOAD_GAP: Duration = Duration::from_millis(500);
-
-/// How long a character (or the answer to the knock) that the link cut in two
-/// waits for its other half.
-pub const CUT_PATIENCE: Duration = Duration::from_millis(60);
+/// The line by which Snug tells that it sends, or takes, no more of a file.
+pub const STOPPED: &str = "> Your transfer has been stopped";
 
 /// How a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -128,33 +109,6 @@ pub struct Buffers<'m> {
     pub output: &'m mut [u8],
 }
 
-/// What a client has learned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// The server said something. `text` is safe to be shown as it is: one
-    /// line, no control characters. A line that does not fit into the buffers
-    /// comes as several messages, all but the first [`Kind::Rest`].
-    Message {
-        /// What kind of line it is.
-        kind: Kind,
-        /// The line without its newline.
-        text: &'a str,
-    },
-    /// Bytes of a file as the server sent them: the part that the last `#part`
-    /// line has told of, or some of it.
-    Part(&'a [u8]),
-    /// The server has answered the knock; comes once at most.
-    Snug,
-    /// The file that was [offered](Client::offer) is uploaded: Snug has said so
-    /// (this comes in place of its line), or the link has taken all of it and
-    /// the server is classic, which never says anything.
-    Uploaded,
-    /// The server has ended the connection; nothing comes after it.
-    Closed,
-}
-
 /// One who is in a room.
 ///
 /// - **Say what happened**: [`handle_received`](Self::handle_received) after
@@ -168,7 +122,9 @@ pub enum Event<'a> {
 ///   [`poll_timeout`](Self::poll_timeout) has come.
 /// - **Ask what to do**: [`poll_event`](Self::poll_event) until there is none,
 ///   after each of the first three; then `pending` and `poll_timeout`.
-/// - **Want something**: [`say`](Self::say), [`offer`](Self::offer).
+/// - **Want something**: [`say`](Self::say), [`offer`](Self::offer); of Snug
+///   also [`put`](Self::put), [`get`](Self::get), [`stop`](Self::stop),
+///   [`list_files`](Self::list_files).
 ///
 /// Each call costs at most a pass over a buffer.
 #[derive(Debug)]
@@ -177,6 +133,7 @@ pub struct Client<'m> {
     started: Instant,
     incoming: Incoming<'m>,
     outgoing: Outgoing<'m>,
+    transfers: Transfers,
     closed: bool,
 }
 
@@ -212,7 +169,8 @@ impl<'m> Client<'m> {
             FarEnd::Classic => outgoing.speak_classic(),
             _ => outgoing.knock(now + UPLOAD_PATIENCE),
         }
-        Self { far, started: now, incoming, outgoing, closed: false }
+        let transfers = Transfers::default();
+        Self { far, started: now, incoming, outgoing, transfers, closed: false }
     }
 
     /// What is known of the server.
@@ -250,28 +208,33 @@ impl<'m> Client<'m> {
 
     /// What happened meanwhile, oldest first; `None` when that is all.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        match self.incoming.find() {
-            Some(Found::Answer) => {
-                self.far = FarEnd::Snug;
-                self.incoming.expect_lines();
-                self.outgoing.speak_lines();
-                Some(Event::Snug)
-            }
-            Some(Found::Text(piece)) => {
-                let verdict = self.incoming.verdict(piece);
-                if verdict.is_some_and(|stored| self.outgoing.settle(stored)) {
-                    self.incoming.skip(piece);
-                    return Some(Event::Uploaded);
+        loop {
+            match self.incoming.find() {
+                Some(Found::Answer) => {
+                    self.far = FarEnd::Snug;
+                    self.incoming.expect_lines();
+                    self.outgoing.speak_lines();
+                    return Some(Event::Snug);
                 }
-                Some(self.incoming.message(piece))
+                Some(Found::Text(piece)) => {
+                    let line = self.incoming.line(piece);
+                    return Some(understand(&mut self.transfers, &mut self.outgoing, &line));
+                }
+                Some(Found::Part(len)) => match self.transfers.take(len) {
+                    // Nobody has asked for it.
+                    0 => _ = self.incoming.part(len),
+                    taken => return Some(Event::Part(&self.incoming.part(len)[..taken])),
+                },
+                None => break,
             }
-            Some(Found::Part(len)) => Some(self.incoming.part(len)),
-            None if self.outgoing.take_uploaded() => Some(Event::Uploaded),
-            None if self.incoming.has_ended() && !self.closed => {
-                self.closed = true;
-                Some(Event::Closed)
-            }
-            None => None,
+        }
+        if self.outgoing.take_uploaded() {
+            Some(Event::Uploaded)
+        } else if self.incoming.has_ended() && !self.closed {
+            self.closed = true;
+            Some(Event::Closed)
+        } else {
+            None
         }
     }
 
@@ -301,13 +264,19 @@ impl<'m> Client<'m> {
     /// the bytes has to close the link.
     pub fn offer(&mut self, now: Instant, name: &FileName, size: u64) -> Result<(), OfferError> {
         self.handle_timeout(now);
+        if self.transfers.is_under_way() {
+            return Err(OfferError::Busy);
+        }
         self.outgoing.offer(now, name, size)
     }
 
-    /// Where to put the next bytes of the file that was offered; empty when
-    /// none are wanted now.
+    /// Where to put the next bytes of the file that was offered, or put; empty
+    /// when none are wanted now.
     pub fn body_space(&mut self) -> &mut [u8] {
-        self.outgoing.body_space()
+        match self.transfers.to_give() {
+            Some(left) => self.outgoing.part_space(left),
+            None => self.outgoing.body_space(),
+        }
     }
 
     /// The first `len` bytes of [`body_space`](Self::body_space) were filled.
@@ -316,7 +285,15 @@ impl<'m> Client<'m> {
     ///
     /// When `len` is above the length of that space.
     pub fn handle_body(&mut self, len: usize) {
-        self.outgoing.body(len);
+        assert!(len <= self.body_space().len(), "more of a file than was asked for");
+        match self.transfers.to_give() {
+            Some(_) if len == 0 => {}
+            Some(_) => {
+                self.transfers.give(len);
+                self.outgoing.part(len);
+            }
+            None => self.outgoing.body(len),
+        }
     }
 
     /// What the link shall take now, possibly nothing.
@@ -351,4 +328,21 @@ impl<'m> Client<'m> {
         self.incoming.tick(now);
         self.outgoing.tick(now);
     }
+}
+
+/// What a message means for what is under way, or what it is.
+fn understand<'a>(
+    transfers: &mut Transfers,
+    outgoing: &mut Outgoing<'_>,
+    line: &Line<'a>,
+) -> Event<'a> {
+    let Line { kind, text, by_snug, .. } = *line;
+    if let Some(event) = transfers.read(line) {
+        return event;
+    }
+    let stored = text.starts_with(STORED);
+    if by_snug && (stored || kind == Kind::Refused) && outgoing.settle(stored) {
+        return Event::Uploaded;
+    }
+    Event::Message { kind, text }
 }

@@ -1,12 +1,15 @@
 extern crate std;
 
+mod transfers;
+
 use std::boxed::Box;
 use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, vec};
 
+use core::time::Duration;
+
 use super::*;
-use crate::wire::notice::Reply;
 
 const ANSWER_LINE: &[u8] = b"> This is Snug; #help lists what it knows\n";
 const GREETING: &[u8] = b"> Connected to the chat server (1 user online)";
@@ -48,10 +51,10 @@ impl Bench {
             seen.push(match event {
                 Event::Message { kind: Kind::Rest, text } => format!("…{text}"),
                 Event::Message { text, .. } => text.to_string(),
-                Event::Part(bytes) => format!("PART {bytes:?}"),
                 Event::Snug => "SNUG".to_string(),
                 Event::Uploaded => "UPLOADED".to_string(),
                 Event::Closed => "CLOSED".to_string(),
+                other => format!("{other:?}"),
             });
         }
         seen
@@ -218,13 +221,6 @@ fn lines_of_snug_end_with_a_newline_alone() {
     assert_eq!(bench.gets(long.as_bytes()), ["x".repeat(64), format!("…{}", "x".repeat(36))]);
     let exact = format!("{}\n> next\n", "x".repeat(64));
     assert_eq!(bench.gets(exact.as_bytes()), ["x".repeat(64), "> next".to_string()]);
-}
-
-#[test]
-fn parts_of_a_file_are_no_lines() {
-    let mut bench = Bench::snug();
-    let stream = b"#part 5\na\nb\xff\n> told\n";
-    assert_eq!(bench.gets(stream), ["#part 5", "PART [97, 10, 98, 255, 10]", "> told"]);
 }
 
 #[test]
@@ -427,10 +423,4 @@ fn a_line_is_known_by_its_first_character() {
     for (line, kind) in kinds {
         assert_eq!(Kind::of(line), kind, "{line}");
     }
-}
-
-#[test]
-fn what_is_listened_for_is_what_the_room_says() {
-    assert_eq!(Reply::Switched.to_string(), format!("\n{ANSWER}\n"));
-    assert!(Reply::Stored(3).to_string().starts_with(STORED));
 }
