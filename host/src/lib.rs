@@ -30,6 +30,7 @@ pub mod room;
 pub mod sandbox;
 pub mod service;
 pub mod signals;
+mod within;
 
 /// Called from other threads when the room's thread has something to look at.
 ///

@@ -12,12 +12,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
 use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, Stat, fstat, fsync, openat, renameat,
-    renameat_with, statat, unlinkat,
+    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, Stat, fstat, fsync, renameat, renameat_with,
+    statat, unlinkat,
 };
 use rustix::io::{Errno, Result};
 #[cfg(target_os = "linux")]
 use rustix::io::{ReadWriteFlags, preadv2};
+
+use crate::within;
 
 /// The folder by its descriptor; every name is a single component.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl Disk {
     /// Makes a file that was not there.
     pub(super) fn create(&self, name: &str) -> Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
-        let create = || open(&self.folder, name, flags, Mode::from_raw_mode(0o644));
+        let create = || within::open(&self.folder, name, flags, Mode::from_raw_mode(0o644));
         perform(self, Call::Create, || self.look(name), create).map(File::from)
     }
 
@@ -60,7 +62,7 @@ impl Disk {
     pub(super) fn open(&self, name: &str, write: bool) -> Result<File> {
         // Or a pipe would wait for its other end before it can be told apart.
         let flags = OFlags::NONBLOCK | if write { OFlags::RDWR } else { OFlags::RDONLY };
-        let file = open(&self.folder, name, flags, Mode::empty())?;
+        let file = within::open(&self.folder, name, flags, Mode::empty())?;
         match FileType::from_raw_mode(fstat(&file)?.st_mode) {
             FileType::RegularFile => Ok(File::from(file)),
             _ => Err(Errno::INVAL),
@@ -221,27 +223,4 @@ fn perform<T>(
 
 fn errno(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
-}
-
-/// Opens what has a name in the folder, be it no link.
-fn open(folder: &OwnedFd, name: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
-    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match open_beneath(folder, name, flags, mode) {
-        // An old kernel, or a sandbox that does not know the call. For a single
-        // component these flags alone keep the promise, too.
-        Err(Errno::NOSYS | Errno::PERM) => openat(folder, name, flags, mode),
-        opened => opened,
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn open_beneath(folder: &OwnedFd, name: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
-    use rustix::fs::{ResolveFlags, openat2};
-    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    openat2(folder, name, flags, mode, within)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn open_beneath(_: &OwnedFd, _: &str, _: OFlags, _: Mode) -> Result<OwnedFd> {
-    Err(Errno::NOSYS)
 }
