@@ -4,6 +4,7 @@ mod support;
 
 mod room {
     mod chat;
+    mod clients;
     mod commands;
     mod cuts;
     mod flood;

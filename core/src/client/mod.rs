@@ -71,6 +71,10 @@ pub const STORED: &str = "> Your file has been uploaded";
 /// The line by which Snug tells that it sends, or takes, no more of a file.
 pub const STOPPED: &str = "> Your transfer has been stopped";
 
+/// Why Snug refuses a file that it is being sent on another connection. After a
+/// lost one that may be the client's own, until the server knows of the loss.
+pub const UNDER_WAY: &str = "somebody sends the same file just now; wait for it";
+
 /// How a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

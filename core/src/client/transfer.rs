@@ -111,7 +111,7 @@ impl Transfers {
 
     fn report<'a>(&mut self, report: Report<'a>) -> Option<Event<'a>> {
         if let Report::Stored { name, size, age } = report {
-            return Some(Event::Stored { name, size, age });
+            return self.listing.then_some(Event::Stored { name, size, age });
         }
         let transfer = self.under_way.as_mut()?;
         let about = transfer.name.as_str();
@@ -173,7 +173,7 @@ fn is_not_taken(why: &str) -> bool {
     NOT_TAKEN.iter().any(|begin| why.starts_with(begin))
 }
 
-pub(super) const NOT_TAKEN: [&str; 3] = ["there is no such command", "write #", "a command has "];
+const NOT_TAKEN: [&str; 3] = ["there is no such command", "write #", "a command has "];
 
 /// What Snug alone can do. A transfer is one file; another one can begin when
 /// it has ended, by [`Event::Uploaded`], [`Event::Sum`], [`Event::Refused`] or

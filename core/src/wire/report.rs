@@ -104,8 +104,10 @@ mod tests {
     extern crate std;
 
     use std::format;
+    use std::string::ToString;
 
     use super::*;
+    use crate::wire::notice::Reply;
 
     const DIGITS: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -127,6 +129,26 @@ mod tests {
             ("#stored 'a b' 3082 -", Report::Stored { name, size: 3082, age: None }),
         ] {
             assert_eq!(Report::parse(line), Some(report), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_the_room_says_is_read_as_it_was_meant() {
+        let digest = Digest::parse(DIGITS.as_bytes()).unwrap();
+        let age = Some(Duration::from_secs(61));
+        for name in ["a", "a b", "it's", "' 5", "a' 5 6", "-", "#part 5", "é"] {
+            let file = &FileName::parse(name.as_bytes()).unwrap();
+            for (said, read) in [
+                (Reply::Have(file, 7), Report::Have { name, offset: 7 }),
+                (Reply::File(file, u64::MAX), Report::File { name, size: u64::MAX }),
+                (Reply::Part(65_536), Report::Part(65_536)),
+                (Reply::Sum(digest), Report::Sum(digest)),
+                (Reply::Listed(file, 0, age), Report::Stored { name, size: 0, age }),
+                (Reply::Listed(file, 0, None), Report::Stored { name, size: 0, age: None }),
+            ] {
+                let line = said.to_string();
+                assert_eq!(Report::parse(line.strip_suffix('\n').unwrap()), Some(read), "{line}");
+            }
         }
     }
 

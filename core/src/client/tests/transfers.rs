@@ -1,7 +1,7 @@
 //! Files in parts, against what a server sends, however it is cut.
 
 use super::*;
-use crate::wire::command::{COMMANDS, CommandError};
+use crate::wire::command::{COMMANDS, CommandError, Word};
 use crate::wire::digest::Digest;
 use crate::wire::notice::{Refusal, Reply};
 
@@ -326,11 +326,18 @@ fn a_line_that_does_not_fit_is_not_asked_for() {
 fn what_is_listened_for_is_what_the_room_says() {
     assert_eq!(Reply::Switched.to_string(), format!("\n{ANSWER}\n"));
     assert!(Reply::Stored(3).to_string().starts_with(STORED));
-    for (refusal, begin) in [
-        (Refusal::Command(CommandError::Unknown), 0),
-        (Refusal::Command(CommandError::Usage(&COMMANDS[0])), 1),
-        (Refusal::TooLong(256), 2),
-    ] {
-        assert!(refusal.to_string().starts_with(super::super::transfer::NOT_TAKEN[begin]));
+    assert_eq!(Reply::Stopped.to_string(), format!("{STOPPED}\n"));
+    assert_eq!(Refusal::Twice.to_string(), UNDER_WAY);
+    for (word, asks) in [(Word::Put, true), (Word::Get, false)] {
+        let mut bench = bench();
+        if asks { bench.puts("a", 1, false) } else { bench.asks("a", 0) }.unwrap();
+        let line = Reply::Failed(word, Refusal::Twice).to_string();
+        assert_eq!(bench.gets(line.as_bytes()), [format!("Refused {{ reason: {UNDER_WAY:?} }}")]);
+    }
+    for count in [0, 1, 2] {
+        let mut bench = bench();
+        bench.client.list_files(bench.now).unwrap();
+        let line = Reply::Files(count).to_string();
+        assert_eq!(bench.gets(line.as_bytes()), [format!("Listed({count})")]);
     }
 }
