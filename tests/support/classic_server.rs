@@ -3,6 +3,8 @@
 //! Where the original would die of what a client sends, this one reports it
 //! as [`Seen::Death`], which no test expects.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::HashMap;

@@ -13,6 +13,9 @@
 //! worked off line by line in its order: each line waits until the one before
 //! it is said, or its file is out, and then the prompt comes again.
 
+mod dial;
+mod errands;
+mod files;
 mod interrupt;
 mod keyboard;
 mod keys;
@@ -27,6 +30,7 @@ mod typed;
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
+pub use self::errands::Errands;
 use self::link::Link;
 pub use self::options::ClientOptions;
 use self::session::{Session, SessionError};
@@ -36,6 +40,9 @@ use self::session::{Session, SessionError};
 /// The status is 0 when it went as either of them wished, and 1 when there was
 /// no server or a file could not be sent as promised.
 pub fn run(options: &ClientOptions) -> ExitCode {
+    if options.errands.any() {
+        return errands::run(options);
+    }
     let link = match Link::connect(&options.host, options.port) {
         Ok(link) => link,
         Err(error) => return unable_to_connect(options, &error),

@@ -4,6 +4,8 @@ use clap::Parser;
 use clap::builder::FalseyValueParser;
 use snug_core::client::Mode;
 
+use super::errands::Errands;
+
 /// A seat in a chat room into which anybody can drop a file.
 ///
 /// What you type is said to the room. `#upload 'NAME'` drops a file into it;
@@ -21,6 +23,14 @@ pub struct ClientOptions {
     /// does not notice the difference, Snug's own commands are not to be had.
     #[arg(long, env = "SNUG_CLASSIC", value_parser = FalseyValueParser::new())]
     pub classic: bool,
+
+    /// End with a connection that is lost instead of coming back.
+    #[arg(long)]
+    pub no_reconnect: bool,
+
+    /// What to do instead of staying.
+    #[command(flatten)]
+    pub errands: Errands,
 }
 
 impl ClientOptions {

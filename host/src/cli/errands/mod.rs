@@ -1,0 +1,167 @@
+//! Into the room for a few things, and out again.
+//!
+//! - [`job`]: one thing to do
+//! - [`visit`]: one connection
+//! - [`bar`]: how far a file is
+
+mod bar;
+mod job;
+mod options;
+mod visit;
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use mio::{Poll, Token, Waker};
+
+use self::job::{Failure, Job, Wish};
+pub use self::options::Errands;
+use self::visit::{End, Memory, Visit};
+use super::dial::Pauses;
+use super::link::Link;
+use super::options::ClientOptions;
+use crate::clock::Clock;
+
+/// Connections one after the other that bring nothing, before it is given up:
+/// with the pauses in between about two minutes.
+const TRIES: u32 = 10;
+
+pub(super) const LINK: Token = Token(0);
+const WAKER: Token = Token(1);
+
+/// Does what the options ask for. The status is 0 when all of it is done and
+/// the server has said so, and 1 when something is not.
+pub(super) fn run(options: &ClientOptions) -> ExitCode {
+    match Round::begin(options).and_then(|mut round| round.run()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cli: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// All that is to be done, over however many connections.
+pub(super) struct Round<'o> {
+    options: &'o ClientOptions,
+    poll: Poll,
+    waker: Arc<Waker>,
+    clock: Clock,
+    wishes: VecDeque<Wish>,
+    /// What is being done.
+    job: Option<(String, Job)>,
+    failed: bool,
+}
+
+impl<'o> Round<'o> {
+    fn begin(options: &'o ClientOptions) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let wishes = wishes(&options.errands);
+        Ok(Self { options, poll, waker, clock: Clock::start(), wishes, job: None, failed: false })
+    }
+
+    /// Whether all came true.
+    fn run(&mut self) -> io::Result<bool> {
+        let mut memory = Memory::new();
+        let mut pauses = Pauses::new();
+        let mut tries = 0;
+        while self.has_more() {
+            let done = self.done();
+            let why = match Link::connect(&self.options.host, self.options.port) {
+                Ok(link) => match Visit::begin(self, &mut memory, link)?.run()? {
+                    End::Done => break,
+                    End::Lost(why) => why,
+                },
+                Err(error) => error.to_string(),
+            };
+            self.lose();
+            if self.done() != done {
+                pauses.reset();
+                tries = 0;
+            }
+            tries += 1;
+            if tries >= TRIES || self.options.no_reconnect {
+                self.give_up(&why);
+                break;
+            }
+            self.rest(&why, pauses.next());
+        }
+        Ok(!self.failed)
+    }
+
+    /// Begins the next thing, if nothing is under way; whether something is.
+    fn has_more(&mut self) -> bool {
+        while self.job.is_none() {
+            let Some(wish) = self.wishes.pop_front() else { return false };
+            let what = wish.to_string();
+            match wish.begin(self.options.errands.quiet, &self.waker) {
+                Ok(job) => self.job = Some((what, job)),
+                Err(why) => self.tell_failure(&what, &why.into()),
+            }
+        }
+        true
+    }
+
+    fn finish(&mut self, outcome: Result<(), Failure>) {
+        if let Some((what, job)) = self.job.take() {
+            // Its row on the screen ends with it.
+            drop(job);
+            if let Err(why) = outcome {
+                self.tell_failure(&what, &why);
+            }
+        }
+    }
+
+    fn tell_failure(&mut self, what: &str, why: &Failure) {
+        self.failed = true;
+        eprintln!("cli: {what}: {why}");
+    }
+
+    fn done(&self) -> u64 {
+        self.job.as_ref().map_or(0, |(_, job)| job.done())
+    }
+
+    /// The connection is gone.
+    fn lose(&mut self) {
+        if let Some((_, job)) = &mut self.job
+            && let Err(why) = job.lost()
+        {
+            self.finish(Err(why));
+        }
+    }
+
+    fn give_up(&mut self, why: &str) {
+        if self.has_more() {
+            self.failed = true;
+            let ClientOptions { host, port, .. } = self.options;
+            self.job = None;
+            eprintln!("cli: {host}:{port}: {why}");
+        }
+    }
+
+    fn rest(&self, why: &str, pause: Duration) {
+        if let (Some((_, job)), false) = (&self.job, self.options.errands.quiet) {
+            job.tell(format_args!("{why}; trying again in {:.1} s", pause.as_secs_f32()));
+        }
+        thread::sleep(pause);
+    }
+}
+
+fn wishes(errands: &Errands) -> VecDeque<Wish> {
+    let replace = errands.replace;
+    let folder = errands.to.clone().unwrap_or_else(|| ".".into());
+    let send = errands.send.iter().cloned().map(Wish::Say);
+    let put = errands.put.iter().map(|path| Wish::Put { path: path.clone(), replace });
+    let get = errands.get.iter().map(|name| {
+        let (name, folder) = (Box::new(name.clone()), folder.clone());
+        Wish::Get { name, folder, replace }
+    });
+    let list = errands.files.then_some(Wish::List);
+    send.chain(put).chain(get).chain(list).collect()
+}

@@ -1,0 +1,53 @@
+//! What `cli` can be sent for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use snug_core::wire::name::{FileName, FileNameError};
+
+/// Things to be done in a room instead of staying in it.
+///
+/// They are done in the order in which they stand here, over one connection.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Errands: do this and leave; status 0 if all is done and confirmed")]
+pub struct Errands {
+    /// Say TEXT to the room; each line of it is a text of its own.
+    #[arg(long, value_name = "TEXT")]
+    pub send: Vec<String>,
+
+    /// Put files into the room; a try that was cut off goes on where it stood.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub put: Vec<PathBuf>,
+
+    /// Fetch files from the room; a try that was cut off goes on where it stood.
+    #[arg(long, value_name = "NAME", num_args = 1.., value_parser = file_name)]
+    pub get: Vec<FileName>,
+
+    /// The folder that files come into [default: the working directory].
+    #[arg(long, value_name = "DIR", requires = "get")]
+    pub to: Option<PathBuf>,
+
+    /// List the files in the room: size in bytes, age in seconds and name, with
+    /// tabs in between.
+    #[arg(long)]
+    pub files: bool,
+
+    /// Put or fetch files even where others stand under their names.
+    #[arg(long)]
+    pub replace: bool,
+
+    /// Tell of nothing but failures.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl Errands {
+    /// Whether there is anything to do.
+    pub fn any(&self) -> bool {
+        self.files || !(self.send.is_empty() && self.put.is_empty() && self.get.is_empty())
+    }
+}
+
+fn file_name(name: &str) -> Result<FileName, FileNameError> {
+    FileName::parse(name.as_bytes())
+}
