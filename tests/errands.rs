@@ -10,6 +10,8 @@ mod support {
 }
 
 use std::fs;
+use std::io::Read;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -145,7 +147,7 @@ fn what_is_refused_is_told_and_the_rest_is_done() {
     let complaints = failed(&errand(here.path(), port, &["--get", "none", "a"]));
     let expected = [
         "cli: 'none': there is no such file; #files lists what there is",
-        "cli: 'a': a file of that name stands here already; say to replace it",
+        "cli: 'a': a file of that name stands here already; add --replace, or move it",
     ];
     assert_eq!(complaints.lines().collect::<Vec<_>>(), expected);
     assert_eq!(names(here.path()), ["a", "b", "large"]);
@@ -199,6 +201,19 @@ fn a_classic_server_gets_what_it_understands() {
         "cli: the list of files: this server lists no files",
     ];
     assert_eq!(failed(&output).lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_classic_server_that_dies_has_confirmed_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let here = folder(&[("a", b"123")]);
+    let run = sent(here.path(), port, &["--classic", "--no-reconnect", "--put", "a"]);
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_exact(&mut [0; "I will upload a file".len()]).unwrap();
+    drop(stream);
+    let complaint = format!("cli: 127.0.0.1:{port}: the connection was closed\n");
+    assert_eq!(failed(&run.wait_with_output().unwrap()), complaint);
 }
 
 #[test]

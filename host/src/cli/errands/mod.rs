@@ -145,6 +145,13 @@ impl<'o> Round<'o> {
         }
     }
 
+    /// All was sent, and the server was not heard to take it.
+    fn doubt(&mut self) {
+        self.failed = true;
+        let ClientOptions { host, port, .. } = self.options;
+        eprintln!("cli: {host}:{port}: {}", Failure::Unconfirmed);
+    }
+
     fn rest(&self, why: &str, pause: Duration) {
         if let (Some((_, job)), false) = (&self.job, self.options.errands.quiet) {
             job.tell(format_args!("{why}; trying again in {:.1} s", pause.as_secs_f32()));

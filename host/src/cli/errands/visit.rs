@@ -185,14 +185,23 @@ impl<'a, 'o> Visit<'a, 'o> {
         if self.round.has_more() || !self.client.pending().is_empty() {
             return false;
         }
-        if self.client.far_end() == FarEnd::Snug || self.lost.is_some() {
+        if self.client.far_end() == FarEnd::Snug {
             return true;
         }
         let now = self.round.clock.now();
-        if self.silent.is_none() {
-            self.link.end();
+        match self.silent {
+            Some(_) if self.lost.is_some() => true,
+            Some(since) if now < since + LAST_WORDS => false,
+            None if self.lost.is_none() => {
+                self.link.end();
+                self.silent = Some(now);
+                false
+            }
+            _ => {
+                self.round.doubt();
+                true
+            }
         }
-        now >= *self.silent.get_or_insert(now) + LAST_WORDS
     }
 
     /// Waits until something happens.

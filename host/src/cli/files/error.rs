@@ -52,7 +52,7 @@ impl fmt::Display for FileError {
             Self::Refused(reason) => f.write_str(reason),
             Self::Stopped => f.write_str("stopped; the same command goes on where it stands"),
             Self::Standing => {
-                f.write_str("a file of that name stands here already; say to replace it")
+                f.write_str("a file of that name stands here already; add --replace, or move it")
             }
             Self::Folder(error) => write!(f, "the folder cannot be used: {}", reason(error)),
             Self::Foreign(name) => write!(f, "'{name}' is in the way; remove it"),
