@@ -1,4 +1,4 @@
-//! `cli` from outside: at a terminal and on pipes, with a classic server.
+//! `cli --classic` from outside, and how `cli` speaks to a classic server.
 
 mod support {
     pub(crate) mod classic_server;
@@ -13,7 +13,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use support::classic_server::{ClassicServer, Seen};
-use support::terminal::{CTRL_C, Terminal, wait};
+use support::terminal::{CTRL_C, NOWHERE, Terminal, wait};
 
 const GREETING: &str = "\r> Connected to the chat server (1 user online)\n[You] ";
 
@@ -54,6 +54,7 @@ fn file(header: &str, bytes: &[u8]) -> Seen {
 /// What `cli` does with this on its standard input, a pipe.
 fn piped(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cli"))
+        .env("XDG_CONFIG_HOME", NOWHERE)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -222,13 +223,17 @@ fn nothing_raw_reaches_the_terminal() {
 fn a_classic_room_sees_the_knock_and_then_classic_texts() {
     let server = ClassicServer::start();
     let port = server.port().to_string();
-    let mut terminal = Terminal::start(Path::new("/"), &["127.0.0.1", &port]);
-    terminal.shows(GREETING);
-    assert_eq!(server.sees(), Seen::Entered);
-    assert_eq!(server.sees(), text("\n"));
-    terminal.types("hello\n");
-    terminal.shows("hello\n[You] ");
-    assert_eq!(server.sees(), text("hello"));
+    let output = thread::scope(|scope| {
+        let run = scope.spawn(|| piped(&["127.0.0.1", &port], "hello\n#who\n"));
+        assert_eq!(server.sees(), Seen::Entered);
+        assert_eq!(server.sees(), text("\n"));
+        assert_eq!(server.sees(), text("hello"));
+        assert_eq!(server.sees(), text("#who"));
+        assert_eq!(server.sees(), Seen::Left);
+        run.join().unwrap()
+    });
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(shown(&output), "> Connected to the chat server (1 user online)\n");
 }
 
 #[test]
@@ -236,8 +241,16 @@ fn a_server_that_answers_the_knock_is_spoken_to_in_lines() {
     let folder = folder();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    let mut terminal = Terminal::start(folder.path(), &["127.0.0.1", &port]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cli"))
+        .env("XDG_CONFIG_HOME", NOWHERE)
+        .args(["127.0.0.1", &port, "--commands"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let (mut stream, _) = listener.accept().unwrap();
+    let upload = format!("#upload 'table.csv' 12\n{TABLE}");
     let mut expect = |sent: &str, answer: &str| {
         let mut bytes = vec![0; sent.len()];
         stream.read_exact(&mut bytes).unwrap();
@@ -245,20 +258,17 @@ fn a_server_that_answers_the_knock_is_spoken_to_in_lines() {
         stream.write_all(answer.as_bytes()).unwrap();
     };
     expect("\n", "> Hi\n> This is Snug; #help lists what it knows\n");
-    terminal.shows("\r> Hi\n[You] \r> This is Snug; #help lists what it knows\n[You] ");
-    terminal.types("#who\n");
-    terminal.shows("#who\n[You] ");
+    let lines = b"#who\n#upload 'table.csv'\n/upload table.csv\n";
+    child.stdin.take().unwrap().write_all(lines).unwrap();
     expect("#who\n", "> 1 user\n");
-    terminal.shows("\r> 1 user\n[You] ");
-    terminal.types("#upload 'table.csv'\n");
-    terminal.shows("#upload 'table.csv'\n");
-    let upload = format!("#upload 'table.csv' 12\n{TABLE}");
     expect(&upload, "> Your file has been uploaded (12 bytes)\n");
-    terminal.shows("\x1b[F\r> File 'table.csv' has uploaded!\n[You] ");
-    terminal.types("#upload 'table.csv'\n");
-    terminal.shows("#upload 'table.csv'\n");
     expect(&upload, "! the disk is full\n");
-    terminal.shows("\r! the disk is full\n[You] ");
+    drop(stream);
+    wait(&mut child);
+    let output = child.wait_with_output().unwrap();
+    let told = "> Hi\n> 1 user\n> File 'table.csv' has uploaded!\n! the disk is full\n";
+    assert_eq!(shown(&output), told);
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]
@@ -288,6 +298,7 @@ fn all_that_is_piped_in_is_said_before_it_leaves() {
 fn a_screen_that_is_gone_ends_it_quietly() {
     let server = ClassicServer::start();
     let mut child = Command::new(env!("CARGO_BIN_EXE_cli"))
+        .env("XDG_CONFIG_HOME", NOWHERE)
         .args(["--classic", "127.0.0.1", &server.port().to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -308,6 +319,19 @@ fn a_wrong_call_tells_the_valid_format() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert_eq!(shown(&output), "valid format : cli hostname port\n");
     }
+}
+
+#[test]
+fn arguments_that_are_always_given_stand_in_a_file() {
+    let config = tempfile::tempdir().unwrap();
+    fs::create_dir(config.path().join("snug")).unwrap();
+    fs::write(config.path().join("snug/cli"), "; mine\n--version\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_cli"))
+        .env("XDG_CONFIG_HOME", config.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(shown(&output).starts_with("cli "), "{output:?}");
 }
 
 #[test]

@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Ctrl-C, as the keyboard sends it.
 pub(crate) const CTRL_C: &str = "\x03";
 
+/// No folder: what the user of this machine has set up stays out of the tests.
+pub(crate) const NOWHERE: &str = "/dev/null";
+
 /// A user at a terminal on which a program runs.
 pub(crate) struct Terminal {
     pty: Pty,
@@ -36,7 +39,10 @@ impl Terminal {
     /// Starts any program in `folder`.
     pub(crate) fn run(program: &str, folder: &Path, arguments: &[&str]) -> Self {
         let (pty, pts) = open().unwrap();
-        let command = Command::new(program).args(arguments).current_dir(folder);
+        let command = Command::new(program)
+            .args(arguments)
+            .env("XDG_CONFIG_HOME", NOWHERE)
+            .current_dir(folder);
         let child = command.spawn(pts).unwrap();
         let mut reader = std::fs::File::from(rustix::io::dup(&pty).unwrap());
         let (sender, output) = channel();

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use snug_host::cli::{ClientOptions, run};
-use snug_host::options::parse;
+use snug_host::cli::{ClientOptions, arguments, run};
+use snug_host::options::parse_from;
 
 fn main() -> ExitCode {
-    run(&parse::<ClientOptions>("cli"))
+    run(&parse_from::<ClientOptions>("cli", arguments()))
 }

@@ -1,8 +1,16 @@
-//! Connecting again: when.
+//! Connecting again: when, and without keeping anybody waiting.
 
-use core::hash::BuildHasher as _;
+use core::hash::BuildHasher;
 use core::time::Duration;
 use std::hash::RandomState;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+
+use mio::Waker;
+
+use super::link::Link;
 
 /// The first pause, more or less. A server that is started again is back soon.
 const FIRST: Duration = Duration::from_millis(500);
@@ -35,6 +43,36 @@ impl Pauses {
     /// The connection has lasted: the next pause is the first again.
     pub(super) fn reset(&mut self) {
         self.next = FIRST;
+    }
+}
+
+/// A try to connect, in a thread of its own: names and addresses that do not
+/// answer take their time.
+#[derive(Debug)]
+pub(super) struct Dial {
+    outcome: Receiver<io::Result<Link>>,
+}
+
+impl Dial {
+    /// Starts to connect; `waker` wakes the one who polls for the outcome.
+    pub(super) fn start(host: &str, port: u16, waker: Arc<Waker>) -> io::Result<Self> {
+        let (sender, outcome) = channel();
+        let host = host.to_owned();
+        thread::Builder::new().name("dial".into()).spawn(move || {
+            // Who does not wait any more is not to be told.
+            let _ = sender.send(Link::connect(&host, port));
+            let _ = waker.wake();
+        })?;
+        Ok(Self { outcome })
+    }
+
+    /// What came of it, if that is known by now.
+    pub(super) fn outcome(&self) -> Option<io::Result<Link>> {
+        match self.outcome.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(io::ErrorKind::NotConnected.into())),
+        }
     }
 }
 

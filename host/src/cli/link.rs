@@ -1,5 +1,6 @@
 //! The way to the server.
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -9,9 +10,14 @@ use mio::{Interest, Registry, Token};
 use snug_core::client::Client;
 use snug_core::time::Instant;
 
+use crate::net::{Silence, canonical, tune};
+
 /// How long one address of a server may take to answer: two lost packets of
 /// the handshake (they are sent again after 1 s and 3 s) and a slow link.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// After what silence of the server it is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A connection, and what is known of its readiness.
 #[derive(Debug)]
@@ -38,7 +44,7 @@ impl Link {
 
     /// Without delay: a text is small, and the next may be long in coming.
     fn over(stream: TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
+        tune(&stream, Silence::new(KEEP_ALIVE, KEEP_ALIVE))?;
         stream.set_nonblocking(true)?;
         let stream = mio::net::TcpStream::from_std(stream);
         Ok(Self { stream, readable: true, writable: true })
@@ -46,6 +52,12 @@ impl Link {
 
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         registry.register(&mut self.stream, token, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// Where the connection comes from: what the server shows for its user, but
+    /// for address translation in between.
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr().map(canonical)
     }
 
     /// Takes note of what a poll has told.

@@ -1,35 +1,43 @@
-//! A seat in the room: keyboard, screen and the connection between them.
+//! A seat in the room: who types, who reads, and the connection between them.
 //!
 //! ```text
-//!   keyboard ─► typed ─┐                 ┌─► screen
-//!                      ├─► Session ◄─────┤
-//!        offer (file) ─┘      ▲          └─► interrupt
-//!                             ▼
-//!                   snug_core::client ◄─► link
+//!   front: terminal, plain, json, classic
+//!     │ wishes               ▲ scenes
+//!     ▼                      │
+//!   desk ── order ──► session: visit, visit, …
+//!                              │        ▲
+//!                  offer (file)┤        ├ recall (what was missed)
+//!                              ▼        │
+//!                    snug_core::client ◄┴► link
 //! ```
 //!
-//! The screen is that of the classic client, byte for byte, but for a message
-//! that arrives while a line is half typed: it goes above that line. What is typed is
-//! worked off line by line in its order: each line waits until the one before
-//! it is said, or its file is out, and then the prompt comes again.
+//! A session is a row of visits: each is one connection, and when it is lost the
+//! next one is dialled. What the user types is worked off line by line in its
+//! order: each line waits until the one before it is said, or its file is out.
 
+mod config;
+mod desk;
 mod dial;
+mod ear;
 mod errands;
 mod files;
+mod front;
 mod interrupt;
-mod keyboard;
-mod keys;
 mod link;
+mod me;
+mod news;
 mod offer;
 mod options;
-mod screen;
+mod order;
+mod progress;
+mod recall;
 mod session;
-mod tty;
-mod typed;
+mod visit;
 
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
+pub use self::config::arguments;
 pub use self::errands::Errands;
 use self::link::Link;
 pub use self::options::ClientOptions;
@@ -38,7 +46,8 @@ use self::session::{Session, SessionError};
 /// Takes the seat until the user or the server ends it.
 ///
 /// The status is 0 when it went as either of them wished, and 1 when there was
-/// no server or a file could not be sent as promised.
+/// no server, a file could not be sent as promised, or the server went before all
+/// was said.
 pub fn run(options: &ClientOptions) -> ExitCode {
     if options.errands.any() {
         return errands::run(options);
@@ -47,7 +56,7 @@ pub fn run(options: &ClientOptions) -> ExitCode {
         Ok(link) => link,
         Err(error) => return unable_to_connect(options, &error),
     };
-    match Session::start(options.mode(), link).and_then(|mut session| session.run()) {
+    match Session::open(options).and_then(|mut session| session.run(link)) {
         Ok(()) => ExitCode::SUCCESS,
         // Who reads the screen has gone: nobody is left to be told.
         Err(SessionError::System(error)) if error.kind() == ErrorKind::BrokenPipe => {

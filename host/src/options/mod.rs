@@ -7,9 +7,9 @@
 //! A wrong call ends as with the classic programs, with `valid format : …`, but
 //! says what was wrong too, and leaves status 2.
 
-use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
-use std::process;
+use std::{env, process};
 
 mod paper;
 mod server;
@@ -25,8 +25,16 @@ pub use server::{LogFormat, ServerOptions};
 /// `--version` and `--generate` with status 0, after a wrong call with status 2. `program` is the
 /// name that the line `valid format : PROGRAM hostname port` gives.
 pub fn parse<O: Documented>(program: &str) -> O {
+    parse_from(program, env::args_os())
+}
+
+/// The same for other arguments, of which the first is the program.
+pub fn parse_from<O: Documented>(
+    program: &str,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> O {
     let mut command = paper::command::<O>();
-    let parsed = command.try_get_matches_from_mut(env::args_os()).and_then(|matches| {
+    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
         if let Some(paper) = matches.get_one::<Paper>(paper::OPTION) {
             // Who reads it may have gone.
             process::exit(i32::from(paper.print::<O>().is_err()));

@@ -6,29 +6,27 @@ use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
-/// A terminal that gives keys instead of lines and does not show them itself,
-/// so that a message can be put above a line half typed. Signals such as
-/// Ctrl-C stay as they are.
+/// A terminal as it was found.
 ///
-/// Dropped, it is as it was found.
+/// Dropped, it is so again.
 #[derive(Debug)]
 pub(super) struct Tty {
     found: Termios,
 }
 
 impl Tty {
-    /// Takes the terminal over, if keyboard and screen are one.
-    pub(super) fn take_over() -> Option<Self> {
+    /// The terminal, if keyboard and screen are one.
+    pub(super) fn find() -> Option<Self> {
         if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
             return None;
         }
-        let tty = Self { found: tcgetattr(io::stdin()).ok()? };
-        tty.set().ok()?;
-        Some(tty)
+        Some(Self { found: tcgetattr(io::stdin()).ok()? })
     }
 
-    /// Sets it again: a shell that had stopped us has changed it.
-    pub(super) fn set(&self) -> io::Result<()> {
+    /// Has it give keys instead of lines and not show them itself, so that a
+    /// message can be put above a line half typed. Signals such as Ctrl-C stay
+    /// as they are. A shell that had stopped us undoes it.
+    pub(super) fn give_keys(&self) -> io::Result<()> {
         let mut modes = self.found.clone();
         modes.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN;
         modes.special_codes[SpecialCodeIndex::VMIN] = 1;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::tty::Tty;
+use crate::cli::front::tty::Tty;
 
 /// What stands before the line that the user types.
 const PROMPT: &str = "[You] ";

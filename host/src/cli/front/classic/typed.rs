@@ -3,14 +3,9 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use snug_core::wire::text::cut_character;
-
 use super::keys::{Key, Keys};
 use super::screen::Screen;
-
-/// The most bytes of a line that goes out as one text. A terminal gives 4096,
-/// a file may hold anything.
-const MAX_LINE: usize = 32 * 1024;
+use crate::cli::front::input::{Lines, MAX_LINE};
 
 /// What was typed and is not used up.
 ///
@@ -26,8 +21,8 @@ pub(super) struct Typed {
 /// How lines are made.
 #[derive(Debug)]
 enum Input {
-    /// Newlines end them; the line so far.
-    Lines(Vec<u8>),
+    /// Newlines end them.
+    Lines(Lines),
     /// The user edits them on the screen.
     Keys(Keys),
 }
@@ -35,7 +30,8 @@ enum Input {
 impl Typed {
     /// `keys`: whether each key comes as it is typed, and is to be shown.
     pub(super) fn new(keys: bool) -> Self {
-        let input = if keys { Input::Keys(Keys::default()) } else { Input::Lines(Vec::new()) };
+        let input =
+            if keys { Input::Keys(Keys::default()) } else { Input::Lines(Lines::default()) };
         Self { bytes: VecDeque::new(), ended: false, input }
     }
 
@@ -45,14 +41,9 @@ impl Typed {
         self.ended |= bytes.is_empty();
     }
 
-    /// Whether all that was read is used up and more may come.
-    pub(super) fn wants_more(&self) -> bool {
-        self.bytes.is_empty() && !self.ended
-    }
-
     /// Whether all was typed and used up.
     pub(super) fn is_over(&self) -> bool {
-        let unfinished = matches!(&self.input, Input::Lines(line) if !line.is_empty());
+        let unfinished = matches!(&self.input, Input::Lines(lines) if !lines.is_empty());
         self.ended && self.bytes.is_empty() && !unfinished
     }
 
@@ -60,7 +51,7 @@ impl Typed {
     pub(super) fn next<W: Write>(&mut self, screen: &mut Screen<W>) -> io::Result<Option<String>> {
         while let Some(byte) = self.bytes.pop_front() {
             let line = match &mut self.input {
-                Input::Lines(line) => add(line, byte),
+                Input::Lines(lines) => lines.add(byte),
                 Input::Keys(keys) => match keys.key(byte) {
                     Some(Key::End) if screen.typing().is_empty() => self.end(),
                     Some(key) => edit(screen, key)?,
@@ -84,23 +75,10 @@ impl Typed {
     /// The line that the end of the input has ended.
     fn last(&mut self) -> Option<String> {
         match &mut self.input {
-            Input::Lines(line) if self.ended && !line.is_empty() => {
-                Some(text_of(&core::mem::take(line)))
-            }
+            Input::Lines(lines) if self.ended => lines.last(),
             _ => None,
         }
     }
-}
-
-/// Adds a byte to a line that comes from no terminal; the line, if it is whole.
-fn add(line: &mut Vec<u8>, byte: u8) -> Option<String> {
-    line.push(byte);
-    let whole = byte == b'\n' || (line.len() >= MAX_LINE && cut_character(line) == 0);
-    whole.then(|| text_of(&core::mem::take(line)))
-}
-
-fn text_of(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).replace(['\r', '\n'], "")
 }
 
 /// Does to the line on the screen what a key means; the line, if it was Enter.
@@ -138,19 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_with_a_newline_or_the_end() {
-        let piped = |reads: &[&[u8]]| lines(Typed::new(false), reads);
-        assert_eq!(piped(&[b"a\r\n\nb", b"c\nd"]), ["a", "", "bc"]);
-        assert_eq!(piped(&[b"a\nb", b"", b""]), ["a", "b"]);
-        assert_eq!(piped(&[b"\xff\n"]), ["\u{fffd}"]);
-    }
-
-    #[test]
-    fn a_long_line_is_cut_between_characters() {
-        let long = format!("a{}", "é".repeat(MAX_LINE));
-        let seen = lines(Typed::new(false), &[long.as_bytes(), b"\n"]);
-        assert!(seen.len() > 1);
-        assert_eq!(seen.concat(), long);
+    fn a_line_may_come_in_pieces() {
+        assert_eq!(lines(Typed::new(false), &[b"a\nb", b"c\nd", b"", b""]), ["a", "bc", "d"]);
     }
 
     #[test]

@@ -1,0 +1,109 @@
+//! A line of the room is an object, on a line of its own.
+//!
+//! Each has a `type` and, with it, the time at which `cli` got it. The names
+//! are for scripts to rely on: they are told in the README.
+
+use std::io::{self, Stdout, Write};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use mio::Waker;
+use serde::Serialize;
+
+use super::input::Input;
+use super::{Farewell, Front, Scene, Wish};
+use crate::cli::me::Me;
+use crate::cli::news::News;
+
+/// Standard input line by line, and standard output object by object.
+#[derive(Debug)]
+pub(super) struct Json {
+    input: Input,
+    out: Stdout,
+}
+
+impl Json {
+    pub(super) fn open(waker: &Arc<Waker>) -> io::Result<Self> {
+        Ok(Self { input: Input::open(waker)?, out: io::stdout() })
+    }
+
+    fn write(&mut self, fact: impl Serialize, old: bool) -> io::Result<()> {
+        let line = Line { time: Timestamp::now().to_string(), old, fact };
+        writeln!(self.out, "{}", serde_json::to_string(&line)?)
+    }
+}
+
+impl Front for Json {
+    fn wish(&mut self) -> io::Result<Option<Wish>> {
+        Ok(self.input.wish())
+    }
+
+    fn show(&mut self, scene: &Scene<'_>, _: &Me) -> io::Result<()> {
+        let own = match *scene {
+            Scene::Heard { kind, text, old } => return self.write(News::of(kind, text), old),
+            Scene::Uploaded(file) => Own::Uploaded { file },
+            Scene::Told(text) => Own::Told { text },
+            Scene::Refused(text) => Own::Refused { text },
+            Scene::Lost(text) => Own::Lost { text },
+            Scene::Back => Own::Back,
+            Scene::Present(_) | Scene::Said(_) | Scene::NotUploaded => return Ok(()),
+        };
+        self.write(own, false)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn end(&mut self, _: Farewell) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// One line of the output.
+#[derive(Debug, Serialize)]
+struct Line<F> {
+    /// When `cli` got it; RFC 3339, UTC.
+    time: String,
+    /// It was said before that, and is repeated.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    old: bool,
+    #[serde(flatten)]
+    fact: F,
+}
+
+/// What an object tells that does not come from the server.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Own<'a> {
+    Uploaded { file: &'a str },
+    Told { text: &'a str },
+    Refused { text: &'a str },
+    Lost { text: &'a str },
+    Back,
+}
+
+#[cfg(test)]
+mod tests {
+    use snug_core::client::Kind;
+
+    use super::*;
+
+    fn object(line: &str, old: bool) -> String {
+        let fact = News::of(Kind::of(line), line);
+        serde_json::to_string(&Line { time: "T".to_owned(), old, fact }).unwrap()
+    }
+
+    #[test]
+    fn an_object_says_what_it_is() {
+        assert_eq!(
+            object("[ada] \"hi\"", false),
+            r#"{"time":"T","type":"text","who":"ada","text":"\"hi\""}"#
+        );
+        assert_eq!(
+            object("< The user ada left (2 users online)", true),
+            r#"{"time":"T","old":true,"type":"leave","who":"ada","online":2}"#
+        );
+        assert_eq!(object("! no", false), r#"{"time":"T","type":"refused","text":"no"}"#);
+    }
+}

@@ -1,0 +1,257 @@
+//! The line that is typed: rustyline in a thread of its own.
+
+use core::cell::RefCell;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use etcetera::base_strategy::{BaseStrategy, Xdg};
+use mio::Waker;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{ColorMode, CompletionType, Config, Editor, ExternalPrinter, Helper};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Print;
+use super::look::Look;
+use super::stage::{Row, Stage};
+use crate::cli::front::Wish;
+use crate::cli::front::tty::Tty;
+
+/// What stands before the line that the user types.
+const PROMPT: &str = "[You] ";
+
+/// The prompt with a row above it for what is under way, as rustyline measures
+/// it. What is painted there is [the stage's](Stage::paint).
+const ROWS: &str = "\n[You] ";
+
+/// Lines that are kept for the next time.
+const HISTORY: usize = 1000;
+
+/// Reads lines until the user wants no more.
+pub(super) struct Typist {
+    editor: Editor<Guide, FileHistory>,
+    stage: Arc<Stage>,
+    history: Option<PathBuf>,
+    wishes: Wishes,
+}
+
+/// The way to the session.
+#[derive(Debug)]
+pub(super) struct Wishes {
+    pub(super) typed: SyncSender<Wish>,
+    /// Set when the user wants to be gone.
+    pub(super) wants_out: Arc<AtomicBool>,
+    /// Wakes the session.
+    pub(super) waker: Arc<Waker>,
+}
+
+impl Wishes {
+    /// Tells the session; whether it still listens.
+    fn send(&self, wish: Wish) -> bool {
+        self.typed.send(wish).is_ok() && self.waker.wake().is_ok()
+    }
+
+    fn leave(&self) {
+        self.wants_out.store(true, Ordering::SeqCst);
+        // Nobody is left to be woken if this fails.
+        let _ = self.waker.wake();
+    }
+}
+
+impl Typist {
+    pub(super) fn new(guide: Guide, wishes: Wishes) -> io::Result<Self> {
+        let config = Config::builder()
+            .max_history_size(HISTORY)
+            .and_then(|config| config.history_ignore_dups(true))
+            .map_err(io::Error::other)?
+            .completion_type(CompletionType::List)
+            // What has no colour is painted all the same.
+            .color_mode(ColorMode::Forced)
+            .build();
+        let mut editor = Editor::with_config(config).map_err(io::Error::other)?;
+        let stage = Arc::clone(&guide.stage);
+        editor.set_helper(Some(guide));
+        let history = history_file();
+        if let Some(path) = &history {
+            // There is none at first.
+            let _ = editor.load_history(path);
+        }
+        Ok(Self { editor, stage, history, wishes })
+    }
+
+    /// What prints above the line that is typed.
+    pub(super) fn printer(&mut self) -> io::Result<impl ExternalPrinter + Send + use<>> {
+        self.editor.create_external_printer().map_err(io::Error::other)
+    }
+
+    /// Gives what is typed, line by line.
+    pub(super) fn run(mut self) {
+        loop {
+            let typed = self.editor.readline(ROWS);
+            self.stage.leave();
+            self.erase();
+            match typed {
+                Ok(text) if self.entered(&text) => continue,
+                Ok(_) => {}
+                Err(ReadlineError::Eof) => {
+                    self.wishes.send(Wish::End);
+                }
+                Err(_) => self.wishes.leave(),
+            }
+            break;
+        }
+        self.stage.close();
+    }
+
+    /// A line, or several that were pasted; whether more are wanted.
+    fn entered(&mut self, text: &str) -> bool {
+        // A history that cannot be kept is no reason to stop.
+        let _ = self.editor.add_history_entry(text);
+        if let Some(path) = &self.history {
+            let _ = self.editor.append_history(path);
+        }
+        text.split(['\r', '\n']).all(|line| self.wishes.send(Wish::Line(line.to_owned())))
+    }
+
+    /// Takes the row and the line away that were edited: what was said is shown
+    /// when it is.
+    fn erase(&self) {
+        let line = self.editor.helper().map(|guide| guide.line.take()).unwrap_or_default();
+        let up = 1 + rows(&line, Tty::columns());
+        let mut out = io::stdout().lock();
+        // A terminal that is gone shows nothing.
+        let _ = write!(out, "\x1b[{up}A\r\x1b[J").and_then(|()| out.flush());
+    }
+}
+
+/// Rows of a terminal on which the prompt and a line are, with the cursor.
+fn rows(line: &str, columns: usize) -> usize {
+    let (mut row, mut column) = (1, 0);
+    for character in PROMPT.chars().chain(line.chars()) {
+        let width = match character {
+            '\n' => {
+                (row, column) = (row + 1, 0);
+                continue;
+            }
+            '\t' => 8 - column % 8,
+            other => other.width().unwrap_or(0),
+        };
+        column += width;
+        if column > columns {
+            (row, column) = (row + 1, width);
+        }
+    }
+    row + usize::from(column >= columns)
+}
+
+/// In the user's state folder, which is made.
+fn history_file() -> Option<PathBuf> {
+    let folder = Xdg::new().ok()?.state_dir()?.join("snug");
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("history"))
+}
+
+/// What rustyline asks while a line is edited.
+pub(super) struct Guide {
+    pub(super) stage: Arc<Stage>,
+    look: Look,
+    prints: SyncSender<Print>,
+    /// The line as it was last painted.
+    line: RefCell<String>,
+}
+
+impl Guide {
+    pub(super) fn new(stage: Arc<Stage>, look: Look, prints: SyncSender<Print>) -> Self {
+        Self { stage, look, prints, line: RefCell::default() }
+    }
+
+    /// Lists what there is to choose from, above the line.
+    pub(super) fn list(&self, candidates: &[String]) {
+        if !candidates.is_empty() {
+            // The printer waits for this very thread: it cannot be waited for.
+            let _ = self.prints.try_send(Print::Line(self.look.told(&candidates.join("  "))));
+        }
+    }
+}
+
+impl Highlighter for Guide {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        line.clone_into(&mut self.line.borrow_mut());
+        Cow::Borrowed(line)
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
+        &'s self,
+        prompt: &'p str,
+        default: bool,
+    ) -> Cow<'b, str> {
+        if !default {
+            return Cow::Borrowed(prompt);
+        }
+        let row = fitting(&self.stage.paint(), Tty::columns());
+        Cow::Owned(format!("{}\n{}", self.look.status(&row), self.look.prompt(PROMPT)))
+    }
+
+    /// Each change is painted, so that the line is known.
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        true
+    }
+}
+
+/// The row, or as much of it as fits without wrapping.
+fn fitting(row: &Row, columns: usize) -> String {
+    let row = if row.wide.width() < columns { &row.wide } else { &row.narrow };
+    let mut width = 0;
+    let fits = |character: &char| {
+        width += character.width().unwrap_or(0);
+        width < columns
+    };
+    row.chars().take_while(fits).collect()
+}
+
+impl Validator for Guide {
+    /// Enter: the line ends here, and the prompt with it.
+    fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        self.stage.leave();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Hinter for Guide {
+    type Hint = String;
+}
+
+impl Helper for Guide {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_counted_as_the_terminal_does() {
+        assert_eq!(rows("", 80), 1);
+        assert_eq!(rows(&"x".repeat(73), 80), 1);
+        // The cursor is on the next row.
+        assert_eq!(rows(&"x".repeat(74), 80), 2);
+        assert_eq!(rows(&"x".repeat(75), 80), 2);
+        // A wide character does not fit into the last column.
+        assert_eq!(rows("xxx漢", 10), 2);
+        assert_eq!(rows(&"漢".repeat(37), 80), 2);
+        assert_eq!(rows(&"e\u{301}".repeat(73), 80), 1);
+    }
+
+    #[test]
+    fn a_row_is_cut_before_it_wraps() {
+        let row = Row { wide: "wide 漢".to_owned(), narrow: "narrow".to_owned() };
+        assert_eq!(fitting(&row, 8), "wide 漢");
+        assert_eq!(fitting(&row, 7), "narrow");
+        assert_eq!(fitting(&row, 4), "nar");
+    }
+}

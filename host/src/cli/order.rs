@@ -1,0 +1,229 @@
+//! What a typed line asks for.
+//!
+//! People type commands as their fingers know them from other chats, with `/`.
+//! Each stands for a `#` word of the wire, or for something that `cli` does.
+
+use core::fmt;
+
+use snug_core::wire::nick::{Nick, NickError};
+
+use super::offer::is_upload;
+
+/// How what is typed is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grammar {
+    /// As the classic client takes it: `#upload` is an upload, and all else
+    /// goes out as it stands.
+    Classic,
+    /// `/` and `#` begin commands.
+    Commands,
+    /// All is text.
+    Text,
+}
+
+/// What is to be done for a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// This goes out as it stands: what a `#` in front means is the server's.
+    Say(String),
+    /// This is a text, whatever it begins with.
+    Text(String),
+    /// This is a command of the wire; a classic server has none.
+    Command(String),
+    /// The file that this `#upload` command names goes to the room.
+    Upload(String),
+    /// This goes to the one who last said something to the user alone.
+    Reply(String),
+    /// The commands are told.
+    Help,
+    /// It is over when all is said that was typed before.
+    Quit,
+}
+
+impl Order {
+    /// What a line asks for.
+    pub(super) fn parse(grammar: Grammar, line: String) -> Result<Self, OrderError> {
+        match grammar {
+            Grammar::Text => Ok(Self::Text(line)),
+            _ if is_upload(&line) => Ok(Self::Upload(line)),
+            Grammar::Classic => Ok(Self::Say(line)),
+            Grammar::Commands => match line.strip_prefix('/') {
+                None => Ok(Self::Say(line)),
+                Some(text) if text.starts_with('/') => Ok(Self::Text(text.to_owned())),
+                Some(command) => parse_command(command),
+            },
+        }
+    }
+}
+
+/// Why a line that begins with `/` is no command: what to write instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OrderError {
+    /// There is no such word.
+    Unknown,
+    /// There is, but it is written in another way.
+    Form(&'static Usage),
+    /// Nobody can be called that.
+    Nick(NickError),
+}
+
+impl fmt::Display for OrderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("there is no such command; /help lists what there is"),
+            Self::Form(usage) => write!(f, "write {}", usage.form),
+            Self::Nick(error) => error.fmt(f),
+        }
+    }
+}
+
+/// A command as it is typed, and what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Usage {
+    /// How it is written; its first word is the command.
+    pub(super) form: &'static str,
+    /// What it does, in a few words.
+    pub(super) help: &'static str,
+    /// What it takes.
+    pub(super) takes: Takes,
+    wire: Wire,
+}
+
+/// What follows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    Nothing,
+    Text,
+    /// The user's own new name.
+    Nick,
+    /// Somebody's name, and a text.
+    NameAndText,
+    /// A number, or nothing.
+    Number,
+    /// The name of a file here.
+    File,
+}
+
+/// What a command stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    /// This word of the wire, with what follows.
+    Word(&'static str),
+    Upload,
+    Reply,
+    Help,
+    Quit,
+}
+
+impl Usage {
+    const fn new(form: &'static str, help: &'static str, takes: Takes, wire: Wire) -> Self {
+        Self { form, help, takes, wire }
+    }
+
+    /// The command's own word, with its `/`.
+    pub(super) fn word(&self) -> &'static str {
+        self.form.split(' ').next().unwrap_or(self.form)
+    }
+
+    fn fits(&'static self, rest: &str) -> Result<(), OrderError> {
+        let fits = match self.takes {
+            Takes::Nothing => rest.is_empty(),
+            Takes::Text | Takes::File => !rest.is_empty(),
+            Takes::NameAndText => rest.split_once(' ').is_some_and(|(_, text)| !text.is_empty()),
+            Takes::Number => rest.bytes().all(|byte| byte.is_ascii_digit()),
+            Takes::Nick => match Nick::parse(rest.as_bytes()) {
+                Ok(_) => true,
+                Err(NickError::Empty) => false,
+                Err(error) => return Err(OrderError::Nick(error)),
+            },
+        };
+        if fits { Ok(()) } else { Err(OrderError::Form(self)) }
+    }
+}
+
+/// All commands that can be typed with `/`, in the order of the help.
+pub(super) const USAGES: &[Usage] = &[
+    Usage::new("/nick NAME", "gives you a name", Takes::Nick, Wire::Word("#nick")),
+    Usage::new("/me TEXT", "says what you do", Takes::Text, Wire::Word("#me")),
+    Usage::new("/msg NAME TEXT", "tells NAME alone", Takes::NameAndText, Wire::Word("#msg")),
+    Usage::new("/reply TEXT", "answers who last told you alone", Takes::Text, Wire::Reply),
+    Usage::new("/who", "lists the users", Takes::Nothing, Wire::Word("#who")),
+    Usage::new("/upload FILE", "puts a file into the room", Takes::File, Wire::Upload),
+    Usage::new("/put FILE", "is /upload", Takes::File, Wire::Upload),
+    Usage::new("/files", "lists the files", Takes::Nothing, Wire::Word("#files")),
+    Usage::new("/history [N]", "repeats the last N lines", Takes::Number, Wire::Word("#history")),
+    Usage::new("/help", "lists the commands", Takes::Nothing, Wire::Help),
+    Usage::new("/quit", "leaves the room", Takes::Nothing, Wire::Quit),
+];
+
+/// A command without its `/`.
+fn parse_command(command: &str) -> Result<Order, OrderError> {
+    let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
+    let is_it = |usage: &&Usage| usage.word()[1..].eq_ignore_ascii_case(word);
+    let usage = USAGES.iter().find(is_it).ok_or(OrderError::Unknown)?;
+    let rest = rest.trim();
+    usage.fits(rest)?;
+    Ok(match usage.wire {
+        Wire::Word(word) if rest.is_empty() => Order::Command(word.to_owned()),
+        Wire::Word(word) => Order::Command(format!("{word} {rest}")),
+        Wire::Upload => Order::Upload(format!("#upload {rest}")),
+        Wire::Reply => Order::Reply(rest.to_owned()),
+        Wire::Help => Order::Help,
+        Wire::Quit => Order::Quit,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Order, OrderError> {
+        Order::parse(Grammar::Commands, line.to_owned())
+    }
+
+    #[test]
+    fn commands_are_words_of_the_wire() {
+        let command = |line: &str| Ok(Order::Command(line.to_owned()));
+        assert_eq!(parse("/nick ada"), command("#nick ada"));
+        assert_eq!(parse("/me  waves "), command("#me waves"));
+        assert_eq!(parse("/msg bob see you"), command("#msg bob see you"));
+        assert_eq!(parse("/WHO"), command("#who"));
+        assert_eq!(parse("/history 5"), command("#history 5"));
+        assert_eq!(parse("/put a b.txt"), Ok(Order::Upload("#upload a b.txt".to_owned())));
+        assert_eq!(parse("/reply well"), Ok(Order::Reply("well".to_owned())));
+        assert_eq!(parse("/quit "), Ok(Order::Quit));
+    }
+
+    #[test]
+    fn what_is_no_command_goes_out_as_it_stands() {
+        for line in ["hello", "", " /me", "#who", "##tag"] {
+            assert_eq!(parse(line), Ok(Order::Say(line.to_owned())));
+        }
+        assert_eq!(parse("//etc/hosts"), Ok(Order::Text("/etc/hosts".to_owned())));
+        assert_eq!(parse("#upload 'a'"), Ok(Order::Upload("#upload 'a'".to_owned())));
+    }
+
+    #[test]
+    fn a_wrong_command_is_answered_with_its_right_form() {
+        let told = |line: &str| parse(line).unwrap_err().to_string();
+        assert_eq!(told("/msg bob"), "write /msg NAME TEXT");
+        assert_eq!(told("/nick"), "write /nick NAME");
+        assert_eq!(told("/nick 7up"), NickError::NoLetter.to_string());
+        assert_eq!(told("/history all"), "write /history [N]");
+        assert_eq!(told("/who me"), "write /who");
+        assert_eq!(told("/upload"), "write /upload FILE");
+        assert_eq!(told("/dance"), "there is no such command; /help lists what there is");
+        assert_eq!(told("/"), "there is no such command; /help lists what there is");
+    }
+
+    #[test]
+    fn piped_text_and_classic_lines_are_no_commands() {
+        let parse = |grammar, line: &str| Order::parse(grammar, line.to_owned()).unwrap();
+        for line in ["/quit", "#quit", "#upload 'a'", "hello"] {
+            assert_eq!(parse(Grammar::Text, line), Order::Text(line.to_owned()));
+        }
+        assert_eq!(parse(Grammar::Classic, "/quit"), Order::Say("/quit".to_owned()));
+        let upload = "#upload 'a'".to_owned();
+        assert_eq!(parse(Grammar::Classic, &upload), Order::Upload(upload.clone()));
+    }
+}
