@@ -243,10 +243,11 @@ fn a_server_that_answers_the_knock_is_spoken_to_in_lines() {
     let port = listener.local_addr().unwrap().port().to_string();
     let mut child = Command::new(env!("CARGO_BIN_EXE_cli"))
         .env("XDG_CONFIG_HOME", NOWHERE)
-        .args(["127.0.0.1", &port, "--commands"])
+        .args(["127.0.0.1", &port, "--commands", "--no-reconnect"])
         .current_dir(folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let (mut stream, _) = listener.accept().unwrap();
@@ -258,11 +259,13 @@ fn a_server_that_answers_the_knock_is_spoken_to_in_lines() {
         stream.write_all(answer.as_bytes()).unwrap();
     };
     expect("\n", "> Hi\n> This is Snug; #help lists what it knows\n");
-    let lines = b"#who\n#upload 'table.csv'\n/upload table.csv\n";
+    let lines = b"#who\n#upload 'table.csv'\n#upload table.csv\n";
     child.stdin.take().unwrap().write_all(lines).unwrap();
     expect("#who\n", "> 1 user\n");
     expect(&upload, "> Your file has been uploaded (12 bytes)\n");
     expect(&upload, "! the disk is full\n");
+    // It has nothing more to say.
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
     drop(stream);
     wait(&mut child);
     let output = child.wait_with_output().unwrap();

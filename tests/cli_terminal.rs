@@ -132,7 +132,8 @@ fn commands_are_as_fingers_know_them() {
         ("/nick 7up", "! a nick begins with a letter; choose another"),
         ("/dance", "! there is no such command; /help lists what there is"),
         ("#dance", "! there is no such command; #help lists what there is"),
-        ("/upload /tmp", "! '/tmp' is not a file"),
+        ("/upload /tmp", "! '/tmp': that is not a file"),
+        ("#upload /tmp", "! '/tmp' is not a file"),
     ] {
         ada.types(&format!("{wrong}\n"));
         ada.shows(right);
@@ -270,4 +271,51 @@ fn a_bar_moves_while_the_chat_goes_on() {
     ada.shows("] hello");
     ada.types("\x03");
     assert_eq!(ada.ends().code(), Some(0));
+}
+
+#[test]
+fn files_go_both_ways_while_the_chat_goes_on() {
+    let mut scene = set_scene();
+    let Scene { room, bob, folder, ada } = &mut scene;
+    fs::write(folder.path().join("my notes.txt"), "so it is").unwrap();
+    ada.types("/put my notes.txt\n");
+    ada.shows(" > File 'my notes.txt' has uploaded!");
+    bob.until("> User ada has uploaded a file\n");
+    ada.types("/files\n");
+    ada.until("the list", |rows| {
+        let file = rows.iter().any(|row| row.contains(" > my notes.txt (8 B, "));
+        file && rows.iter().any(|row| row.ends_with(" > 1 file"))
+    });
+    // What stands here or there is replaced only when that is said.
+    ada.types("/put my notes.txt\n");
+    ada.until("it stands there", |rows| rows.iter().any(|row| row.contains(" ! 'my notes.txt': ")));
+    ada.types("/get 'my notes.txt'\n");
+    ada.until("it stands here", |rows| rows.iter().any(|row| row.contains("stands here already")));
+    fs::write(folder.path().join("my notes.txt"), "otherwise").unwrap();
+    ada.types("/get! my notes.txt\n");
+    ada.shows(" > File 'my notes.txt' is here");
+    assert_eq!(fs::read(folder.path().join("my notes.txt")).unwrap(), b"so it is");
+    ada.types("/get nothing\n");
+    ada.until("there is none", |rows| rows.iter().any(|row| row.contains(" ! 'nothing': ")));
+    ada.types("/stop\n");
+    ada.shows(" ! no file is on its way");
+    room.assert_serves(&[("my notes.txt", b"so it is")]);
+}
+
+#[test]
+fn a_file_can_be_stopped_and_one_waits_for_another() {
+    let mut scene = set_scene();
+    let Scene { room, bob, folder, ada } = &mut scene;
+    let big = fs::File::create(folder.path().join("big")).unwrap();
+    big.set_len(900 << 20).unwrap();
+    fs::write(folder.path().join("small"), "x").unwrap();
+    ada.types("/put big\n/put small\n");
+    ada.until("it moves", |rows| rows.iter().any(|row| row.starts_with("big [")));
+    ada.types("still here\n");
+    bob.until("[ada] still here\n");
+    ada.types("/stop\n");
+    ada.until("it stops", |rows| rows.iter().any(|row| row.contains(" ! 'big': stopped")));
+    ada.shows(" > File 'small' has uploaded!");
+    bob.until("> User ada has uploaded a file\n");
+    room.assert_serves(&[("small", b"x")]);
 }

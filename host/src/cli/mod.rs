@@ -6,7 +6,7 @@
 //!     ▼                      │
 //!   desk ── order ──► session: visit, visit, …
 //!                              │        ▲
-//!                  offer (file)┤        ├ recall (what was missed)
+//!          transfers (files) ──┤        ├── ear (what is news)
 //!                              ▼        │
 //!                    snug_core::client ◄┴► link
 //! ```
@@ -22,6 +22,7 @@ mod ear;
 mod errands;
 mod files;
 mod front;
+mod gauge;
 mod interrupt;
 mod link;
 mod me;
@@ -29,9 +30,9 @@ mod news;
 mod offer;
 mod options;
 mod order;
-mod progress;
 mod recall;
 mod session;
+mod transfers;
 mod visit;
 
 use std::io::{self, ErrorKind, Write as _};

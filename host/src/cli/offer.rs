@@ -18,6 +18,8 @@ pub(super) struct Offer {
     pub(super) name: FileName,
     /// Its length when it was opened.
     pub(super) size: u64,
+    /// Bytes of it that were read.
+    pub(super) done: u64,
     file: File,
 }
 
@@ -33,7 +35,7 @@ pub(super) enum OfferError {
 impl Offer {
     /// The file that an `#upload` command names.
     pub(super) fn open(command: &str) -> Result<Self, OfferError> {
-        let typed = named(command).ok_or(OfferError::NotNamed)?.to_owned();
+        let typed = named("#upload", command).ok_or(OfferError::NotNamed)?.to_owned();
         let last = Path::new(&typed).file_name().unwrap_or_default();
         let name = FileName::parse(last.as_encoded_bytes()).map_err(OfferError::Name)?;
         let (file, is_file, size) =
@@ -41,7 +43,7 @@ impl Offer {
         if !is_file {
             return Err(OfferError::NotAFile(typed));
         }
-        Ok(Self { typed, name, size, file })
+        Ok(Self { typed, name, size, done: 0, file })
     }
 
     /// Reads the next bytes; the end is an error, for more were promised.
@@ -50,7 +52,11 @@ impl Offer {
             match self.file.read(into) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => return other,
+                Ok(len) => {
+                    self.done += len as u64;
+                    return Ok(len);
+                }
+                error => return error,
             }
         }
     }
@@ -67,16 +73,16 @@ impl fmt::Display for OfferError {
     }
 }
 
-/// Whether a line is an `#upload` command.
-pub(super) fn is_upload(line: &str) -> bool {
-    line.strip_prefix("#upload").is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+/// Whether a line is a command of this word.
+pub(super) fn is_command(word: &str, line: &str) -> bool {
+    line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
-/// What an `#upload` command names: what stands in quotes, or all of it.
+/// The file that a command of this word names: what stands in quotes, or all.
 ///
 /// A size that was typed after the quotes, as on the wire, does not matter.
-fn named(command: &str) -> Option<&str> {
-    let rest = command.strip_prefix("#upload")?.trim();
+pub(super) fn named<'a>(word: &str, command: &'a str) -> Option<&'a str> {
+    let rest = command.strip_prefix(word)?.trim();
     let inner = rest.strip_prefix('\'').and_then(|quoted| quoted.rsplit_once('\''));
     let name = match inner {
         Some((name, after)) if after.trim().bytes().all(|b| b.is_ascii_digit()) => name,
@@ -108,22 +114,22 @@ mod tests {
 
     #[test]
     fn the_name_may_stand_in_quotes_or_not() {
-        assert_eq!(named("#upload 'google.png'"), Some("google.png"));
-        assert_eq!(named("#upload google.png"), Some("google.png"));
-        assert_eq!(named("#upload  a b.txt "), Some("a b.txt"));
-        assert_eq!(named("#upload 'google.png' 3082"), Some("google.png"));
-        assert_eq!(named("#upload 'it's'"), Some("it's"));
-        assert_eq!(named("#upload 'tis"), Some("'tis"));
-        assert_eq!(named("#upload"), None);
-        assert_eq!(named("#upload ''"), None);
+        assert_eq!(named("#upload", "#upload 'google.png'"), Some("google.png"));
+        assert_eq!(named("#upload", "#upload google.png"), Some("google.png"));
+        assert_eq!(named("#upload", "#upload  a b.txt "), Some("a b.txt"));
+        assert_eq!(named("#upload", "#upload 'google.png' 3082"), Some("google.png"));
+        assert_eq!(named("#upload", "#upload 'it's'"), Some("it's"));
+        assert_eq!(named("#upload", "#upload 'tis"), Some("'tis"));
+        assert_eq!(named("#upload", "#upload"), None);
+        assert_eq!(named("#upload", "#upload ''"), None);
     }
 
     #[test]
     fn an_upload_is_a_word() {
-        assert!(is_upload("#upload"));
-        assert!(is_upload("#upload 'a'"));
-        assert!(!is_upload("#uploads"));
-        assert!(!is_upload("##upload 'a'"));
+        assert!(is_command("#upload", "#upload"));
+        assert!(is_command("#upload", "#upload 'a'"));
+        assert!(!is_command("#upload", "#uploads"));
+        assert!(!is_command("#upload", "##upload 'a'"));
     }
 
     #[test]

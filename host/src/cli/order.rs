@@ -7,7 +7,8 @@ use core::fmt;
 
 use snug_core::wire::nick::{Nick, NickError};
 
-use super::offer::is_upload;
+use super::offer::{is_command, named};
+use super::transfers::{Request, Way};
 
 /// How what is typed is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,13 @@ pub(super) enum Order {
     Text(String),
     /// This is a command of the wire; a classic server has none.
     Command(String),
-    /// The file that this `#upload` command names goes to the room.
+    /// The file that this `#upload` command names goes to the room as from the
+    /// classic client: at once, and in place of one that stands there.
     Upload(String),
+    /// A file goes to the room, or comes from it, while the chat goes on.
+    Move(Request),
+    /// The file that is on its way is stopped.
+    Stop,
     /// This goes to the one who last said something to the user alone.
     Reply(String),
     /// The commands are told.
@@ -45,10 +51,10 @@ impl Order {
     pub(super) fn parse(grammar: Grammar, line: String) -> Result<Self, OrderError> {
         match grammar {
             Grammar::Text => Ok(Self::Text(line)),
-            _ if is_upload(&line) => Ok(Self::Upload(line)),
+            _ if is_command("#upload", &line) => Ok(Self::Upload(line)),
             Grammar::Classic => Ok(Self::Say(line)),
             Grammar::Commands => match line.strip_prefix('/') {
-                None => Ok(Self::Say(line)),
+                None => parse_word(line),
                 Some(text) if text.starts_with('/') => Ok(Self::Text(text.to_owned())),
                 Some(command) => parse_command(command),
             },
@@ -102,6 +108,8 @@ pub(super) enum Takes {
     Number,
     /// The name of a file here.
     File,
+    /// The name of a file in the room.
+    Stored,
 }
 
 /// What a command stands for.
@@ -109,7 +117,8 @@ pub(super) enum Takes {
 enum Wire {
     /// This word of the wire, with what follows.
     Word(&'static str),
-    Upload,
+    Move(Way),
+    Stop,
     Reply,
     Help,
     Quit,
@@ -128,7 +137,7 @@ impl Usage {
     fn fits(&'static self, rest: &str) -> Result<(), OrderError> {
         let fits = match self.takes {
             Takes::Nothing => rest.is_empty(),
-            Takes::Text | Takes::File => !rest.is_empty(),
+            Takes::Text | Takes::File | Takes::Stored => !rest.is_empty(),
             Takes::NameAndText => rest.split_once(' ').is_some_and(|(_, text)| !text.is_empty()),
             Takes::Number => rest.bytes().all(|byte| byte.is_ascii_digit()),
             Takes::Nick => match Nick::parse(rest.as_bytes()) {
@@ -148,9 +157,11 @@ pub(super) const USAGES: &[Usage] = &[
     Usage::new("/msg NAME TEXT", "tells NAME alone", Takes::NameAndText, Wire::Word("#msg")),
     Usage::new("/reply TEXT", "answers who last told you alone", Takes::Text, Wire::Reply),
     Usage::new("/who", "lists the users", Takes::Nothing, Wire::Word("#who")),
-    Usage::new("/upload FILE", "puts a file into the room", Takes::File, Wire::Upload),
-    Usage::new("/put FILE", "is /upload", Takes::File, Wire::Upload),
+    Usage::new("/upload FILE", "puts a file into the room", Takes::File, Wire::Move(Way::Put)),
+    Usage::new("/put FILE", "is /upload", Takes::File, Wire::Move(Way::Put)),
+    Usage::new("/get NAME", "fetches a file from the room", Takes::Stored, Wire::Move(Way::Get)),
     Usage::new("/files", "lists the files", Takes::Nothing, Wire::Word("#files")),
+    Usage::new("/stop", "stops the file on its way", Takes::Nothing, Wire::Stop),
     Usage::new("/history [N]", "repeats the last N lines", Takes::Number, Wire::Word("#history")),
     Usage::new("/help", "lists the commands", Takes::Nothing, Wire::Help),
     Usage::new("/quit", "leaves the room", Takes::Nothing, Wire::Quit),
@@ -159,18 +170,41 @@ pub(super) const USAGES: &[Usage] = &[
 /// A command without its `/`.
 fn parse_command(command: &str) -> Result<Order, OrderError> {
     let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
-    let is_it = |usage: &&Usage| usage.word()[1..].eq_ignore_ascii_case(word);
+    let (bare, replace) = word.strip_suffix('!').map_or((word, false), |bare| (bare, true));
+    let is_it = |usage: &&Usage| usage.word()[1..].eq_ignore_ascii_case(bare);
     let usage = USAGES.iter().find(is_it).ok_or(OrderError::Unknown)?;
     let rest = rest.trim();
     usage.fits(rest)?;
     Ok(match usage.wire {
+        Wire::Move(way) => Order::Move(Request { way, file: unquoted(rest).to_owned(), replace }),
+        _ if replace => return Err(OrderError::Form(usage)),
         Wire::Word(word) if rest.is_empty() => Order::Command(word.to_owned()),
         Wire::Word(word) => Order::Command(format!("{word} {rest}")),
-        Wire::Upload => Order::Upload(format!("#upload {rest}")),
+        Wire::Stop => Order::Stop,
         Wire::Reply => Order::Reply(rest.to_owned()),
         Wire::Help => Order::Help,
         Wire::Quit => Order::Quit,
     })
+}
+
+/// What stands in quotes, or all.
+fn unquoted(name: &str) -> &str {
+    let inner = name.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    inner.filter(|inner| !inner.is_empty()).unwrap_or(name)
+}
+
+/// A line that `cli` does more for than send it, if its server knows files in
+/// parts; all else goes out as it stands.
+fn parse_word(line: String) -> Result<Order, OrderError> {
+    for (word, way) in [("#put", Way::Put), ("#get", Way::Get)] {
+        if is_command(word, &line) {
+            let usage = USAGES.iter().find(|usage| usage.wire == Wire::Move(way));
+            let form = OrderError::Form(usage.unwrap_or(&USAGES[0]));
+            let file = named(word, &line).ok_or(form)?.to_owned();
+            return Ok(Order::Move(Request { way, file, replace: false }));
+        }
+    }
+    Ok(if line == "#stop" { Order::Stop } else { Order::Say(line) })
 }
 
 #[cfg(test)]
@@ -189,9 +223,24 @@ mod tests {
         assert_eq!(parse("/msg bob see you"), command("#msg bob see you"));
         assert_eq!(parse("/WHO"), command("#who"));
         assert_eq!(parse("/history 5"), command("#history 5"));
-        assert_eq!(parse("/put a b.txt"), Ok(Order::Upload("#upload a b.txt".to_owned())));
         assert_eq!(parse("/reply well"), Ok(Order::Reply("well".to_owned())));
         assert_eq!(parse("/quit "), Ok(Order::Quit));
+    }
+
+    #[test]
+    fn files_are_put_and_fetched() {
+        let request = |way, file: &str, replace| {
+            Ok(Order::Move(Request { way, file: file.to_owned(), replace }))
+        };
+        assert_eq!(parse("/put a b.txt"), request(Way::Put, "a b.txt", false));
+        assert_eq!(parse("/upload! 'a b.txt'"), request(Way::Put, "a b.txt", true));
+        assert_eq!(parse("/get a.png"), request(Way::Get, "a.png", false));
+        assert_eq!(parse("#get 'a.png' 0"), request(Way::Get, "a.png", false));
+        assert_eq!(parse("#put a.png"), request(Way::Put, "a.png", false));
+        assert_eq!(parse("/stop"), Ok(Order::Stop));
+        assert_eq!(parse("#stop"), Ok(Order::Stop));
+        assert_eq!(parse("/who!").unwrap_err().to_string(), "write /who");
+        assert_eq!(parse("#get").unwrap_err().to_string(), "write /get NAME");
     }
 
     #[test]

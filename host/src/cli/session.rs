@@ -13,7 +13,8 @@ use super::front::{Farewell, Scene, Status};
 use super::link::Link;
 use super::options::ClientOptions;
 use super::recall::Seen;
-use super::visit::{Memory, Parting, Visit};
+use super::transfers::Transfers;
+use super::visit::{Kept, Memory, Parting, Visit};
 
 /// A visit that lasted so long was no failed try to come back.
 const LASTING: Duration = Duration::from_secs(10);
@@ -36,15 +37,18 @@ pub(super) struct Session<'a> {
     room: String,
     desk: Desk,
     seen: Seen,
+    transfers: Transfers,
     pauses: Pauses,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn open(options: &'a ClientOptions) -> Result<Self, SessionError> {
+        let desk = Desk::open(options)?;
         Ok(Self {
             options,
             room: format!("{}:{}", options.host, options.port),
-            desk: Desk::open(options)?,
+            transfers: Transfers::new(desk.waker()),
+            desk,
             seen: Seen::default(),
             pauses: Pauses::new(),
         })
@@ -52,7 +56,7 @@ impl<'a> Session<'a> {
 
     /// Stays over this link, and over others when it is lost.
     pub(super) fn run(&mut self, link: Link) -> Result<(), SessionError> {
-        let mut memory = Memory::new();
+        let mut memory = Memory::new(self.options.mode());
         let mut link = Some(link);
         while let Some(there) = link.take() {
             let began = self.desk.now();
@@ -68,8 +72,9 @@ impl<'a> Session<'a> {
 
     fn visit(&mut self, memory: &mut Memory, link: Link) -> Result<Parting, SessionError> {
         let mode = self.options.mode();
-        let Self { desk, seen, room, .. } = self;
-        Visit::begin(desk, seen, memory, room, mode, link)?.run()
+        let Self { desk, seen, transfers, room, .. } = self;
+        let kept = Kept { seen, memory, transfers, room };
+        Visit::begin(desk, kept, mode, link)?.run()
     }
 
     /// The classic client ends with its connection.
@@ -87,6 +92,7 @@ impl<'a> Session<'a> {
         if self.desk.now().since(began) >= LASTING {
             self.pauses.reset();
         }
+        self.transfers.lost();
         self.desk.show(&Scene::Lost("the connection is lost; trying to come back"))?;
         while self.pause()? {
             match self.dial()? {
@@ -129,11 +135,15 @@ impl<'a> Session<'a> {
 
     /// Waits a while; false if the user leaves meanwhile.
     fn is_awaited(&mut self, away: &str, patience: Duration) -> Result<bool, SessionError> {
-        self.desk.status(&Status { room: &self.room, away: Some(away), progress: None });
+        self.desk.status(&Status {
+            room: &self.room,
+            away: Some(away),
+            gauge: self.transfers.gauge(),
+        });
         if let Some(order) = self.desk.order()? {
             self.desk.put_off(order);
         }
-        if self.desk.is_done() {
+        if self.desk.is_done() && self.transfers.is_empty() {
             self.desk.end(Farewell::Done)?;
             return Ok(false);
         }

@@ -150,7 +150,6 @@ impl Transfer {
 
     /// Ends it before its time, with [`FileError::Stopped`] as soon as the
     /// server has taken note. What has come so far stays for another try.
-    #[cfg_attr(not(test), expect(dead_code, reason = "an errand ends with the program"))]
     pub(super) fn stop(&mut self) {
         match self {
             Self::Sending(sending) => sending.stop(),

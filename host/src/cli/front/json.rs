@@ -42,6 +42,7 @@ impl Front for Json {
         let own = match *scene {
             Scene::Heard { kind, text, old } => return self.write(News::of(kind, text), old),
             Scene::Uploaded(file) => Own::Uploaded { file },
+            Scene::Fetched(file) => Own::Fetched { file },
             Scene::Told(text) => Own::Told { text },
             Scene::Refused(text) => Own::Refused { text },
             Scene::Lost(text) => Own::Lost { text },
@@ -77,6 +78,7 @@ struct Line<F> {
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Own<'a> {
     Uploaded { file: &'a str },
+    Fetched { file: &'a str },
     Told { text: &'a str },
     Refused { text: &'a str },
     Lost { text: &'a str },

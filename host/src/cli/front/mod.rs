@@ -24,11 +24,11 @@ use self::classic::Classic;
 use self::json::Json;
 use self::plain::Plain;
 use self::terminal::Terminal;
+use super::gauge::Gauge;
 use super::me::Me;
 use super::news::News;
 use super::options::ClientOptions;
 use super::order::Grammar;
-use super::progress::Progress;
 
 /// Who shows what happens, and gives what the user wants.
 pub(super) trait Front {
@@ -89,6 +89,8 @@ pub(super) enum Scene<'a> {
     Said(&'a str),
     /// The file that the user named went out and is stored.
     Uploaded(&'a str),
+    /// The file that the user asked for is here.
+    Fetched(&'a str),
     /// The file that went out is not stored; the server has said why.
     NotUploaded,
     /// What the user wants cannot be done.
@@ -109,7 +111,7 @@ pub(super) struct Status<'a> {
     /// Why the user is not in the room now, if so.
     pub(super) away: Option<&'a str>,
     /// How far a file is, if one is on its way.
-    pub(super) progress: Option<&'a Progress>,
+    pub(super) gauge: Option<&'a Gauge>,
 }
 
 /// How it ended.

@@ -62,7 +62,11 @@ impl Front for Classic {
     fn show(&mut self, scene: &Scene<'_>, _: &Me) -> io::Result<()> {
         match *scene {
             Scene::Heard { text, .. } | Scene::Told(text) => self.screen.message(text),
-            Scene::Said(ANNOUNCEMENT) | Scene::Present(_) | Scene::Lost(_) | Scene::Back => Ok(()),
+            Scene::Said(ANNOUNCEMENT)
+            | Scene::Present(_)
+            | Scene::Fetched(_)
+            | Scene::Lost(_)
+            | Scene::Back => Ok(()),
             Scene::Said(_) | Scene::NotUploaded => self.screen.ask(),
             Scene::Uploaded(typed) => self.screen.uploaded(typed),
             Scene::Refused(why) => self.screen.refuse(why),

@@ -112,8 +112,8 @@ impl Terminal {
     }
 
     fn row(&self, status: &Status<'_>, me: &Me) -> Row {
-        if let Some(progress) = status.progress {
-            return Row { wide: progress.to_string(), narrow: format!("{progress:#}") };
+        if let (Some(gauge), None) = (status.gauge, status.away) {
+            return Row { wide: gauge.to_string(), narrow: format!("{gauge:#}") };
         }
         let room = status.room;
         let who = me.nick().map(|nick| format!("{nick}, ")).unwrap_or_default();
@@ -164,6 +164,7 @@ impl Front for Terminal {
             Scene::Uploaded(typed) => {
                 Some(self.look.told(&format!("File '{typed}' has uploaded!")))
             }
+            Scene::Fetched(name) => Some(self.look.told(&format!("File '{name}' is here"))),
             Scene::Told(text) => Some(self.look.told(text)),
             Scene::Refused(why) | Scene::Lost(why) => Some(self.look.refused(why)),
             Scene::Back => Some(self.look.told("the connection is there again")),
@@ -173,7 +174,7 @@ impl Front for Terminal {
     }
 
     fn status(&mut self, status: &Status<'_>, me: &Me) {
-        let moves = status.progress.is_some();
+        let moves = status.gauge.is_some();
         if moves && self.painted.is_some_and(|painted| painted.elapsed() < APART) {
             return;
         }

@@ -1,27 +1,35 @@
 //! A visit to the room: one connection, from its beginning to its end.
 
+mod orders;
+
 use core::time::Duration;
 use std::io;
 
 use mio::Events;
-use snug_core::client::{Buffers, Client, Event, FarEnd, Mode, OfferError, SayError};
+use snug_core::client::{Buffers, Client, Event, FarEnd, Mode};
 use snug_core::time::Instant;
 
 use super::desk::{Desk, LINK};
 use super::ear::Ear;
 use super::front::{Scene, Status};
+use super::gauge::Gauge;
 use super::link::Link;
 use super::offer::Offer;
-use super::order::{Order, USAGES};
-use super::progress::Progress;
 use super::recall::Seen;
 use super::session::SessionError;
+use super::transfers::{Outcome, Transfers, Way};
 
 /// What the classic client receives at once, and so the longest message.
-const INPUT: usize = 4096;
+const CLASSIC_INPUT: usize = 4096;
 
-/// Bytes of a file that are read at once.
-const OUTPUT: usize = 64 * 1024;
+/// Bytes of lines and of files that come.
+const INPUT: usize = 64 * 1024;
+
+/// Parts of 65,536 bytes, and room for what is said in between.
+const OUTPUT: usize = 96 * 1024;
+
+/// How often it is looked how far a file is.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Reads from the link, or writes to it, between two looks at all else.
 const TURNS: usize = 16;
@@ -50,14 +58,24 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new() -> Self {
-        Self { input: vec![0; INPUT], text: vec![0; 3 * INPUT], output: vec![0; OUTPUT] }
+    pub(super) fn new(mode: Mode) -> Self {
+        let input = if mode == Mode::Classic { CLASSIC_INPUT } else { INPUT };
+        Self { input: vec![0; input], text: vec![0; 3 * input], output: vec![0; OUTPUT] }
     }
 
     fn lend(&mut self) -> Buffers<'_> {
         let Self { input, text, output } = self;
         Buffers { input, text, output }
     }
+}
+
+/// What outlasts a visit, but for the desk.
+pub(super) struct Kept<'a> {
+    pub(super) seen: &'a mut Seen,
+    pub(super) memory: &'a mut Memory,
+    pub(super) transfers: &'a mut Transfers,
+    /// The place of the room, for the user to read.
+    pub(super) room: &'a str,
 }
 
 /// One connection, and what is under way on it.
@@ -67,8 +85,9 @@ pub(super) struct Visit<'a> {
     room: &'a str,
     link: Link,
     client: Client<'a>,
-    /// The file that is going out.
-    offer: Option<(Offer, Progress)>,
+    /// The file that is going out as from the classic client.
+    offer: Option<(Offer, Gauge)>,
+    transfers: &'a mut Transfers,
     /// Whether the last turn sent something: what waited for that may go on.
     has_sent: bool,
     /// Since when the server has been silent after our last word.
@@ -81,12 +100,11 @@ pub(super) struct Visit<'a> {
 impl<'a> Visit<'a> {
     pub(super) fn begin(
         desk: &'a mut Desk,
-        seen: &'a mut Seen,
-        memory: &'a mut Memory,
-        room: &'a str,
+        kept: Kept<'a>,
         mode: Mode,
         mut link: Link,
     ) -> io::Result<Self> {
+        let Kept { seen, memory, transfers, room } = kept;
         link.register(desk.registry(), LINK)?;
         let ear = Ear::new(seen, desk.me.has_been(), desk.wants_roster());
         desk.me.connected(link.address()?.to_string());
@@ -98,6 +116,7 @@ impl<'a> Visit<'a> {
             link,
             client,
             offer: None,
+            transfers,
             has_sent: false,
             silent: None,
             asked_out: false,
@@ -142,7 +161,9 @@ impl<'a> Visit<'a> {
             return Some(Duration::ZERO);
         }
         let last_words = self.silent.map(|since| since + LAST_WORDS);
-        let next = [self.client.poll_timeout(), last_words].into_iter().flatten().min()?;
+        let look = self.transfers.gauge().map(|_| self.desk.now() + LOOK);
+        let times = [self.client.poll_timeout(), self.transfers.timeout(), look, last_words];
+        let next = times.into_iter().flatten().min()?;
         // The poll drops fractions of a millisecond.
         Some(next.since(self.desk.now()) + Duration::from_millis(1))
     }
@@ -164,6 +185,7 @@ impl<'a> Visit<'a> {
     /// Shows what has come.
     fn show(&mut self) -> Result<(), SessionError> {
         while let Some(event) = self.client.poll_event() {
+            let outcome = self.transfers.handle(&event);
             match event {
                 Event::Message { kind, text } => self.ear.hear(self.desk, kind, text)?,
                 Event::Snug => self.introduce(),
@@ -175,12 +197,23 @@ impl<'a> Visit<'a> {
                 Event::Closed => self.close(),
                 _ => {}
             }
+            self.tell(outcome)?;
         }
         if self.offer.is_some() && !self.client.is_uploading() {
             self.offer = None;
             self.desk.show(&Scene::NotUploaded)?;
         }
         Ok(())
+    }
+
+    /// Tells how a file has fared.
+    fn tell(&mut self, outcome: Option<Outcome>) -> io::Result<()> {
+        let Some(Outcome { request, result }) = outcome else { return Ok(()) };
+        match (result, request.way) {
+            (Ok(()), Way::Put) => self.desk.show(&Scene::Uploaded(&request.file)),
+            (Ok(()), Way::Get) => self.desk.show(&Scene::Fetched(&request.file)),
+            (Err(why), _) => self.desk.show(&Scene::Refused(&format!("'{}': {why}", request.file))),
+        }
     }
 
     /// The server is known: it is told who comes, and asked what was missed.
@@ -210,92 +243,11 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    /// Does what is wanted, or gives it back if it has to wait.
-    fn carry_out(&mut self, order: Order) -> Result<Option<Order>, SessionError> {
-        let is_done = match &order {
-            Order::Upload(line) => self.upload(line)?,
-            Order::Help => self.help()?,
-            Order::Quit => {
-                self.desk.quit();
-                true
-            }
-            // How it goes out depends on what the server is.
-            _ if self.client.far_end() == FarEnd::Unknown => false,
-            Order::Say(line) => self.say(line)?,
-            Order::Text(text) => self.say(&self.escaped(text))?,
-            Order::Command(line) => self.command(line)?,
-            Order::Reply(text) => match self.desk.me.confidant() {
-                Some(who) => self.command(&format!("#msg {who} {text}"))?,
-                None => self.refuse("nobody has told you anything alone yet")?,
-            },
-        };
-        Ok((!is_done).then_some(order))
-    }
-
-    /// A text as the server takes it for one.
-    fn escaped(&self, text: &str) -> String {
-        let begins_command = text.starts_with('#') && self.client.far_end() == FarEnd::Snug;
-        format!("{}{text}", if begins_command { "#" } else { "" })
-    }
-
-    fn command(&mut self, line: &str) -> Result<bool, SessionError> {
-        if self.client.far_end() == FarEnd::Classic {
-            return self.refuse("this server is a classic one: it knows texts and uploads alone");
-        }
-        self.say(line)
-    }
-
-    /// Says a line; false if it has to wait.
-    fn say(&mut self, line: &str) -> Result<bool, SessionError> {
-        match self.client.say(self.desk.now(), line) {
-            Ok(()) => {
-                self.asked_out |= self.client.far_end() == FarEnd::Snug && line.trim() == "#quit";
-                self.desk.me.said(line);
-                self.desk.show(&Scene::Said(line))?;
-                Ok(true)
-            }
-            Err(SayError::NotYet) => Ok(false),
-            Err(SayError::Upload) => self.refuse("write #upload 'NAME'"),
-            Err(_) => self.refuse("that cannot be said"),
-        }
-    }
-
-    fn refuse(&mut self, why: &str) -> Result<bool, SessionError> {
-        self.desk.show(&Scene::Refused(why))?;
-        Ok(true)
-    }
-
-    fn help(&mut self) -> Result<bool, SessionError> {
-        for usage in USAGES {
-            self.desk.show(&Scene::Told(&format!("{} - {}", usage.form, usage.help)))?;
-        }
-        self.desk.show(&Scene::Told("//TEXT - says a text that begins with /"))?;
-        Ok(true)
-    }
-
-    /// Offers the file that a line names; false if it has to wait.
-    fn upload(&mut self, line: &str) -> Result<bool, SessionError> {
-        let offer = match Offer::open(line) {
-            Ok(offer) => offer,
-            Err(why) => return self.refuse(&why.to_string()),
-        };
-        match self.client.offer(self.desk.now(), &offer.name, offer.size) {
-            Ok(()) => {
-                let progress = Progress::new(offer.name.as_str(), offer.size);
-                self.offer = Some((offer, progress));
-                Ok(true)
-            }
-            Err(OfferError::SpaceInName) => {
-                self.refuse("this server takes no name with a space; rename the file")
-            }
-            Err(_) => Ok(false),
-        }
-    }
-
     /// Sends what is pending and what the file has, as far as the link takes it.
     fn send(&mut self) -> Result<(), SessionError> {
         self.has_sent = false;
         for _ in 0..TURNS {
+            self.move_files()?;
             if self.parting.is_some() || !self.link.is_writable() || !self.has_to_send() {
                 break;
             }
@@ -308,7 +260,7 @@ impl<'a> Visit<'a> {
     }
 
     fn read_file(&mut self) -> Result<(), SessionError> {
-        let Some((offer, progress)) = &mut self.offer else { return Ok(()) };
+        let Some((offer, gauge)) = &mut self.offer else { return Ok(()) };
         let space = self.client.body_space();
         if !space.is_empty() {
             let len = match offer.read(space) {
@@ -316,13 +268,28 @@ impl<'a> Visit<'a> {
                 Err(error) => return Err(SessionError::File(offer.typed.clone(), error)),
             };
             self.client.handle_body(len);
-            progress.add(len as u64);
+            gauge.moved(offer.done, offer.size);
+        }
+        Ok(())
+    }
+
+    /// Moves the file that is on its way on.
+    fn move_files(&mut self) -> Result<(), SessionError> {
+        while self.parting.is_none() && self.offer.is_none() {
+            let outcome = self.transfers.advance(self.desk.now(), &mut self.client);
+            let Some(outcome) = outcome else { break };
+            if outcome.result.is_err() && self.client.is_uploading() {
+                // The server waits for bytes that it will never get.
+                self.parting = Some(Parting::Lost);
+            }
+            self.tell(Some(outcome))?;
         }
         Ok(())
     }
 
     fn has_to_send(&mut self) -> bool {
-        !self.client.pending().is_empty() || !self.client.body_space().is_empty()
+        let offers = self.offer.is_some() && !self.client.body_space().is_empty();
+        offers || !self.client.pending().is_empty()
     }
 
     /// Ends our sending when the user has ended and all is said.
@@ -342,11 +309,12 @@ impl<'a> Visit<'a> {
     }
 
     fn is_all_said(&self) -> bool {
-        self.desk.is_done() && self.offer.is_none() && self.client.pending().is_empty()
+        let nothing_moves = self.offer.is_none() && self.transfers.is_empty();
+        self.desk.is_done() && nothing_moves && self.client.pending().is_empty()
     }
 
     fn tell_status(&mut self) {
-        let progress = self.offer.as_ref().map(|(_, progress)| progress);
-        self.desk.status(&Status { room: self.room, away: None, progress });
+        let gauge = self.offer.as_ref().map(|(_, gauge)| gauge).or(self.transfers.gauge());
+        self.desk.status(&Status { room: self.room, away: None, gauge });
     }
 }
