@@ -1,8 +1,8 @@
 //! What the editor's thread and the session agree on.
 //!
 //! The editor alone writes to the terminal while a line is edited; what others
-//! have to show goes through [`ExternalPrinter`], which it prints above the
-//! line. Two things need care:
+//! have to show goes through rustyline's external printer, which has it printed
+//! above the line. Two things need care:
 //!
 //! - Between two lines nobody edits. What would come then waits until the
 //!   editor [paints](Stage::paint) again, or it would run into the prompt.
