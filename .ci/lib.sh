@@ -48,9 +48,9 @@ cargo_install() {
     timeout "$seconds" cargo install --locked "$@" "$tool"
 }
 
-# Is a rustup toolchain there whose name begins with this?
-have_toolchain() {
-    have rustup && rustup toolchain list | grep -q "^${1//./\\.}"
+# VERSION: the name of a rustup toolchain that begins with it, if there is one.
+toolchain() {
+    have rustup && rustup toolchain list | grep -om1 "^${1//./\\.}[^ ]*"
 }
 
 # FILE: its lines before its tests, each behind its number and a colon.
