@@ -38,7 +38,7 @@ impl Store for Nowhere {
         Ok(())
     }
 
-    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.files += 1;
         Ok(())
     }

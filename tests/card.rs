@@ -59,7 +59,7 @@ fn upload(store: &mut CardStore<UPLOADS>, name: &str, bytes: &[u8]) -> Result<()
         for block in bytes.chunks(BLOCK) {
             ask(store, |store| store.write(slot, block))?;
         }
-        ask(store, |store| store.commit(slot))
+        ask(store, |store| store.commit(slot, &name))
     };
     let done = all();
     if done.is_err() {

@@ -80,8 +80,9 @@ pub trait Store {
         Err(nb::Error::Other(StoreError::Unsupported))
     }
 
-    /// Makes the file safe and gives it its name, in place of an older one.
-    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError>;
+    /// Makes the file safe and gives it its name, in place of an older one. It
+    /// is the name that the file was begun with: a store need not keep it.
+    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError>;
 
     /// Drops what was written, or lets go of what was opened. Never waits: what
     /// takes time is done later, and a new transfer in the same slot may wait
@@ -173,7 +174,7 @@ impl Store for NoStore {
         Err(nb::Error::Other(StoreError::ReadOnly))
     }
 
-    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         Err(nb::Error::Other(StoreError::ReadOnly))
     }
 

@@ -91,8 +91,8 @@ impl<'m, T> Table<'m, T> {
         self.places.len()
     }
 
-    /// Lets a place, or gives the tenant back when all are taken.
-    pub(crate) fn insert(&mut self, tenant: T) -> Result<ClientId, T> {
+    /// Lets a place, if not all are taken.
+    pub(crate) fn insert(&mut self, tenant: T) -> Option<ClientId> {
         let at = if self.free != NIL {
             let at = self.free;
             self.free = self.places[at as usize].links[0].next;
@@ -101,12 +101,12 @@ impl<'m, T> Table<'m, T> {
             self.fresh += 1;
             self.fresh - 1
         } else {
-            return Err(tenant);
+            return None;
         };
         let place = &mut self.places[at as usize];
         place.links = Place::<T>::VACANT.links;
         place.tenant = Some(tenant);
-        Ok(ClientId::new(at, place.generation))
+        Some(ClientId::new(at, place.generation))
     }
 
     /// Ends a tenancy: out of all queues, and its id misses from now on.
@@ -257,16 +257,13 @@ mod tests {
             let at = dice.below(PLACES);
             match dice.below(8) {
                 0 => match table.insert(number) {
-                    Ok(id) => {
+                    Some(id) => {
                         assert!(!ids.contains(&id), "an id is given once");
                         assert_eq!(tenants[id.index()].replace(number), None);
                         assert_eq!(table.id(id.place()), id);
                         ids.push(id);
                     }
-                    Err(tenant) => {
-                        assert_eq!(tenant, number);
-                        assert!(tenants.iter().all(Option::is_some));
-                    }
+                    None => assert!(tenants.iter().all(Option::is_some)),
                 },
                 1 => {
                     assert_eq!(table.remove(at as u32), tenants[at].take());
@@ -308,7 +305,7 @@ mod tests {
         let mut table = Table::new(&mut places);
         let one = table.insert('a').unwrap();
         let other = table.insert('b').unwrap();
-        assert_eq!(table.insert('c'), Err('c'));
+        assert_eq!(table.insert('c'), None);
         table.push(Queue::Urgent, one.place());
         assert_eq!(table.remove(one.place()), Some('a'));
         assert_eq!(table.remove(one.place()), None);
@@ -329,7 +326,7 @@ mod tests {
         let last = table.insert(()).unwrap();
         assert_eq!(last.generation(), u32::MAX);
         table.remove(0);
-        assert_eq!(table.insert(()).map(ClientId::generation), Ok(0));
+        assert_eq!(table.insert(()).map(ClientId::generation), Some(0));
         assert_eq!(table.find(last), None);
     }
 }

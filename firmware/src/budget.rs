@@ -26,5 +26,5 @@ const DRAFT: usize = size_of::<CardMemory<5>>() - size_of::<CardMemory<4>>();
 const _: () = assert!(CLIENT <= 824 + 512);
 const _: () = assert!(SOCKET <= 336 + 2 * 1024);
 const _: () = assert!(LOG <= 1216);
-const _: () = assert!(UPLOAD <= 512 + 512 + HEADROOM);
-const _: () = assert!(DRAFT <= 276);
+const _: () = assert!(UPLOAD <= 520 + 512 + HEADROOM);
+const _: () = assert!(DRAFT <= 20);

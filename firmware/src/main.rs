@@ -22,7 +22,7 @@ use snug_core::server::{Config, Server};
 use snug_core::time::Instant;
 use static_cell::ConstStaticCell;
 
-use board::{Board, Frames, Mac, Uart};
+use board::{Board, Frames, Mac, Spi, Uart};
 use card::{CardMemory, CardStore};
 use pace::Pass;
 
@@ -52,7 +52,6 @@ const MAX_FILE: u64 = 64 << 20;
 type DeviceServer = Server<'static, CardStore<UPLOADS>>;
 #[cfg(feature = "dhcp")]
 type DevicePool = Pool<'static, SOCKETS>;
-#[cfg(feature = "dhcp")]
 type DeviceRoom = Room<'static, CardStore<UPLOADS>, Mac, SOCKETS>;
 
 static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, UPLOADS, BLOCK>> =
@@ -65,22 +64,13 @@ static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 #[entry]
 fn main() -> ! {
     let board = Board::start(FRAMES.take(), HARDWARE_ADDRESS).expect("main runs once");
-    let Board { mut clock, mut uart, mut mac, spi } = board;
-
-    let store = CardStore::open(spi, CARD_MEMORY.take());
-    if !store.has_card() {
+    let Board { mut clock, mut uart, mac, spi } = board;
+    let mut room = room(mac, spi, clock.noise());
+    if !room.server().store().has_card() {
         uart.say("There is no card that can be used; files are refused.\n");
     }
-    let memory = MEMORY.take().lend();
-    let seed = clock.noise();
-    let server = Server::new(memory, config(seed), store).expect("the sizes above fit together");
-
-    #[cfg_attr(not(feature = "dhcp"), allow(unused_mut))]
-    let mut pool = Pool::new(SOCKET_MEMORY.take(), PORT);
     #[cfg(feature = "dhcp")]
-    let asker = dhcp::start(&mut pool);
-    let interface = interface(&mut mac, seed);
-    let mut room = Room::new(server, pool, interface, mac);
+    let asker = dhcp::start(room.pool());
     #[cfg(not(feature = "dhcp"))]
     uart.say("Chat server started on port 9999.\n");
 
@@ -97,6 +87,18 @@ fn main() -> ! {
             clock.sleep(due);
         }
     }
+}
+
+/// The room in the memory above. Its parts are moved together on the stack, and
+/// are gone from there before anybody comes.
+#[inline(never)]
+fn room(mut mac: Mac, spi: Spi, seed: u64) -> DeviceRoom {
+    let store = CardStore::open(spi, CARD_MEMORY.take());
+    let server = Server::new(MEMORY.take().lend(), config(seed), store);
+    let server = server.expect("the sizes above fit together");
+    let pool = Pool::new(SOCKET_MEMORY.take(), PORT);
+    let interface = interface(&mut mac, seed);
+    Room::new(server, pool, interface, mac)
 }
 
 /// How the room behaves.

@@ -31,7 +31,7 @@ impl Store for SlowStore {
         Ok(())
     }
 
-    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.commits += 1;
         self.settled.ok_or(nb::Error::WouldBlock)?.map_err(nb::Error::Other)
     }

@@ -259,7 +259,7 @@ impl Store for Folder {
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.call(slot, || Call::Commit)?;
         disk.finish(slot);

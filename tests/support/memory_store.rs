@@ -182,9 +182,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot) -> Verdict {
+    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> Verdict {
         self.call(slot, Step::Commit, || Call::Commit)?;
         let draft = self.drafts.remove(&slot.index()).expect("an upload begins with create");
+        assert_eq!(draft.name, name.as_str(), "a file gets the name that it was begun with");
         let replaces = draft.promise.is_none_or(|(_, replace)| replace);
         if !replaces && self.files.contains_key(&draft.name) {
             return Err(nb::Error::Other(StoreError::Exists));

@@ -12,6 +12,7 @@ use crate::time::Instant;
 use crate::wire::Dialect;
 use crate::wire::command::{Command, CommandError};
 use crate::wire::header::Readings;
+use crate::wire::name::{FileName, FileNameError};
 use crate::wire::nick::Nick;
 use crate::wire::notice::{Notice, Refusal, Shown, render};
 
@@ -28,7 +29,7 @@ impl<S: Store> Server<'_, S> {
         used: usize,
     ) -> bool {
         let done = match Command::parse(line) {
-            Ok(command) => self.obey(now, place, command),
+            Ok(command) => self.obey(now, place, &command),
             Err(why) => {
                 self.refuse(place, Refusal::Command(why));
                 if why == CommandError::SizeTooLarge {
@@ -43,21 +44,24 @@ impl<S: Store> Server<'_, S> {
         done
     }
 
-    fn obey(&mut self, now: Instant, place: u32, command: Command<'_>) -> bool {
-        match command {
-            Command::Upload { name, size } => {
-                return self.begin_upload(now, place, name, Readings::of(size));
+    fn obey(&mut self, now: Instant, place: u32, command: &Command<'_>) -> bool {
+        match *command {
+            Command::Upload { ref name, size } => {
+                return self.begin_upload(now, place, borrowed(name), Readings::of(size));
             }
-            Command::Put { name, size, digest, replace } => {
-                return self.begin_put(now, place, name, Promise { size, digest, replace });
+            Command::Put { ref name, size, digest, replace } => {
+                let promise = Promise { size, digest, replace };
+                return self.begin_put(now, place, borrowed(name), promise);
             }
             Command::Part(size) => return self.begin_part(now, place, size),
-            Command::Get { name, offset } => return self.begin_get(now, place, name, offset),
+            Command::Get { ref name, offset } => {
+                return self.begin_get(now, place, borrowed(name), offset);
+            }
             Command::Stop => self.stop_transfer(place),
             Command::Files => self.answer(place, Answer::FILES),
             Command::Me(text) => return self.act_out(now, place, text),
             Command::Msg { to, text } => return self.tell_one(now, place, to, text),
-            Command::Nick(nick) => return self.take_nick(now, place, nick),
+            Command::Nick(ref nick) => return self.take_nick(now, place, nick.clone()),
             Command::Who => self.answer(place, Answer::Who { from: 0, half: None }),
             Command::History(count) => self.repeat(place, count.unwrap_or(USUAL_HISTORY)),
             Command::Help => self.answer(place, Answer::Help(0)),
@@ -151,4 +155,9 @@ impl<S: Store> Server<'_, S> {
         }
         self.make_urgent(place);
     }
+}
+
+/// A name as it is handed on: it is large, and stays where it is.
+pub(super) fn borrowed(name: &Result<FileName, FileNameError>) -> Result<&FileName, FileNameError> {
+    name.as_ref().map_err(|&why| why)
 }

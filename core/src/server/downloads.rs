@@ -18,7 +18,7 @@ impl<S: Store> Server<'_, S> {
         &mut self,
         now: Instant,
         place: u32,
-        name: Result<FileName, FileNameError>,
+        name: Result<&FileName, FileNameError>,
         offset: u64,
     ) -> bool {
         let Some(client) = self.table.tenant(place) else { return true };

@@ -42,6 +42,8 @@ impl<S: Store> Server<'_, S> {
 
     /// Somebody connected from `addr`. An IPv4 address mapped into IPv6 is
     /// shown as IPv4.
+    // A whole client is on its stack, and is to be nowhere else.
+    #[inline(never)]
     pub fn handle_connected(
         &mut self,
         now: Instant,
@@ -51,7 +53,7 @@ impl<S: Store> Server<'_, S> {
         let mut client = Client::new(addr, self.log.end());
         client.marks.entered = true;
         client.timers.quiet = now + QUIET;
-        let id = self.table.insert(client).map_err(|_| RoomFull)?;
+        let id = self.table.insert(client).ok_or(RoomFull)?;
         let place = id.place();
         self.tally.came += 1;
         self.by_addr.insert(self.hash_addr(addr), place);

@@ -26,16 +26,16 @@ impl<S: Store> Server<'_, S> {
         &mut self,
         now: Instant,
         place: u32,
-        name: Result<FileName, FileNameError>,
+        name: Result<&FileName, FileNameError>,
         promise: Promise,
     ) -> bool {
         let Promise { size, digest, replace } = promise;
-        let (name, _) = match self.admit(place, name, Readings::of(size)) {
+        let name = match self.admit(place, name, Readings::of(size)) {
             Ok(_) if self.transfers.puts(digest) => {
                 self.refuse_put(place, Refusal::Twice);
                 return true;
             }
-            Ok(admitted) => admitted,
+            Ok((name, _)) => name,
             Err(why) => {
                 self.refuse_put(place, why);
                 return true;
@@ -51,7 +51,7 @@ impl<S: Store> Server<'_, S> {
         client.transfer = Some(Ongoing::new(slot, Way::Parts));
         let ip = client.addr.ip();
         self.accounts.reserve(ip, size);
-        self.transfers.put(slot, (owner, ip), &Draft { name: &name, size, digest, replace });
+        self.transfers.put(slot, (owner, ip), &Draft { name, size, digest, replace });
         self.start_moving(now, place);
         self.drive(now, slot);
         true

@@ -3,6 +3,7 @@
 use core::mem;
 
 use super::client::{Answer, Client, Stage};
+use super::commands::borrowed;
 use super::speech::Manner;
 use super::{QUIET, Server};
 use crate::id::ClientId;
@@ -209,7 +210,7 @@ impl<S: Store> Server<'_, S> {
 
     fn act_upload(&mut self, now: Instant, place: u32, header: Header<'_>, used: usize) -> bool {
         let name = FileName::parse(header.name);
-        if !self.begin_upload(now, place, name, header.readings) {
+        if !self.begin_upload(now, place, borrowed(&name), header.readings) {
             return false;
         }
         self.consume(place, used);

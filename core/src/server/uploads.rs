@@ -20,7 +20,7 @@ impl<S: Store> Server<'_, S> {
         &mut self,
         now: Instant,
         place: u32,
-        name: Result<FileName, FileNameError>,
+        name: Result<&FileName, FileNameError>,
         readings: Readings,
     ) -> bool {
         match self.admit(place, name, readings.clone()) {
@@ -37,12 +37,12 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Rules out what the limits do not allow.
-    pub(super) fn admit(
+    pub(super) fn admit<'n>(
         &self,
         place: u32,
-        name: Result<FileName, FileNameError>,
+        name: Result<&'n FileName, FileNameError>,
         mut readings: Readings,
-    ) -> Result<(FileName, Readings), Refusal> {
+    ) -> Result<(&'n FileName, Readings), Refusal> {
         let name = name.map_err(Refusal::FileName)?;
         if self.transfers.capacity() == 0 {
             return Err(Refusal::Store(StoreError::ReadOnly));
@@ -72,7 +72,7 @@ impl<S: Store> Server<'_, S> {
         now: Instant,
         place: u32,
         slot: UploadSlot,
-        name: FileName,
+        name: &FileName,
         readings: Readings,
     ) {
         let owner = self.table.id(place);

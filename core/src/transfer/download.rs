@@ -11,7 +11,6 @@ use crate::wire::notice::{Refusal, Reply};
 /// A file that is being sent.
 #[derive(Debug)]
 pub(super) struct Download {
-    name: FileName,
     /// Bytes of the file; 0 before it is open.
     size: u64,
     /// The first byte that is sent.
@@ -46,17 +45,17 @@ enum Step {
 }
 
 impl Download {
-    pub(super) fn new(name: FileName, offset: u64) -> Self {
+    pub(super) fn new(offset: u64) -> Self {
         let (size, read, fill, sent) = (0, 0, 0, 0);
-        Self { name, size, offset, read, sum: Sha256::new(), fill, sent, step: Step::Open }
+        Self { size, offset, read, sum: Sha256::new(), fill, sent, step: Step::Open }
     }
 
     /// What the peer is to get next.
-    pub(super) fn piece<'a>(&'a self, block: &'a [u8]) -> Option<Piece<'a>> {
+    pub(super) fn piece<'a>(&self, name: &'a FileName, block: &'a [u8]) -> Option<Piece<'a>> {
         let line = match self.step {
             Step::Open | Step::Pass | Step::Read | Step::Done => return None,
             Step::Bytes => return block.get(self.sent..self.fill).map(Piece::Bytes),
-            Step::Announce => Reply::File(&self.name, self.size),
+            Step::Announce => Reply::File(name, self.size),
             Step::Part => Reply::Part(self.fill),
             Step::Sum => Reply::Sum(Digest::new(self.sum.clone().finalize().into())),
         };
@@ -81,12 +80,13 @@ impl Download {
     pub(super) fn step(
         &mut self,
         slot: UploadSlot,
+        name: &FileName,
         block: &mut [u8],
         store: &mut impl Store,
     ) -> Stepped {
         match self.step {
             Step::Open => {
-                self.size = store.open(slot, &self.name)?;
+                self.size = store.open(slot, name)?;
                 if self.offset > self.size {
                     return Err(Setback::Failed(Refusal::BeyondEnd));
                 }

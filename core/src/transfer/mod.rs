@@ -27,12 +27,14 @@ pub(crate) const MOST_OF_PART: u64 = 65_536;
 /// What a transfer under way is; lent to the room.
 #[derive(Debug)]
 pub struct Transfer {
+    /// The file's; it stays here, since a name is large to be moved about.
+    name: Option<FileName>,
     job: Option<Job>,
 }
 
 impl Transfer {
     /// No transfer yet; to fill the memory that is lent.
-    pub const VACANT: Self = Self { job: None };
+    pub const VACANT: Self = Self { name: None, job: None };
 }
 
 #[derive(Debug)]
@@ -121,22 +123,29 @@ impl<'m> Transfers<'m> {
     }
 
     /// Begins an upload in a free slot, with `reserved` bytes of quota.
-    pub(crate) fn begin(&mut self, slot: UploadSlot, owner: Owner, name: FileName, reserved: u64) {
-        self.start(slot, owner.0, Way::Up(Upload::new(owner.1, name, reserved)));
+    pub(crate) fn begin(&mut self, slot: UploadSlot, owner: Owner, name: &FileName, reserved: u64) {
+        self.start(slot, owner.0, name, Way::Up(Upload::new(owner.1, reserved)));
     }
 
     /// Begins an upload of which everything is known.
     pub(crate) fn put(&mut self, slot: UploadSlot, owner: Owner, draft: &Draft<'_>) {
-        self.start(slot, owner.0, Way::Up(Upload::of(owner.1, draft)));
+        self.start(slot, owner.0, draft.name, Way::Up(Upload::of(owner.1, draft)));
     }
 
     /// Begins a download in a free slot, without the first `offset` bytes.
-    pub(crate) fn fetch(&mut self, slot: UploadSlot, owner: ClientId, name: FileName, offset: u64) {
-        self.start(slot, owner, Way::Down(Download::new(name, offset)));
+    pub(crate) fn fetch(
+        &mut self,
+        slot: UploadSlot,
+        owner: ClientId,
+        name: &FileName,
+        offset: u64,
+    ) {
+        self.start(slot, owner, name, Way::Down(Download::new(offset)));
     }
 
-    fn start(&mut self, slot: UploadSlot, owner: ClientId, way: Way) {
+    fn start(&mut self, slot: UploadSlot, owner: ClientId, name: &FileName, way: Way) {
         if let Some(place) = self.slots.get_mut(slot.index()) {
+            place.name = Some(name.clone());
             place.job = Some(Job { owner, way });
         }
     }
@@ -163,32 +172,35 @@ impl<'m> Transfers<'m> {
     /// no bytes are wanted yet.
     pub(crate) fn space(&mut self, slot: UploadSlot) -> &mut [u8] {
         match self.parts(slot) {
-            Some((Job { way: Way::Up(upload), .. }, memory)) => upload.space(memory),
+            Some((Job { way: Way::Up(upload), .. }, _, memory)) => upload.space(memory),
             _ => &mut [],
         }
     }
 
     /// That many bytes were put into [`Self::space`].
     pub(crate) fn filled(&mut self, slot: UploadSlot, count: usize) {
-        if let Some((Job { way: Way::Up(upload), .. }, _)) = self.parts(slot) {
+        if let Some((Job { way: Way::Up(upload), .. }, ..)) = self.parts(slot) {
             upload.filled(count);
         }
     }
 
     /// All bytes are in, and `prefix` goes before them.
     pub(crate) fn complete(&mut self, slot: UploadSlot, prefix: &[u8]) {
-        if let Some((Job { way: Way::Up(upload), .. }, memory)) = self.parts(slot) {
+        if let Some((Job { way: Way::Up(upload), .. }, _, memory)) = self.parts(slot) {
             upload.complete(memory, prefix);
         }
     }
 
     /// What a transfer has for its peer now.
     pub(crate) fn piece(&self, slot: UploadSlot) -> Option<Piece<'_>> {
-        match &self.job(slot)?.way {
-            Way::Up(upload) => upload.answer().map(Piece::Line),
+        let Transfer { name: Some(name), job: Some(job) } = self.slots.get(slot.index())? else {
+            return None;
+        };
+        match &job.way {
+            Way::Up(upload) => upload.answer(name).map(Piece::Line),
             Way::Down(download) => {
                 let start = self.start_of(slot) + HEADROOM;
-                download.piece(self.blocks.get(start..start + self.block)?)
+                download.piece(name, self.blocks.get(start..start + self.block)?)
             }
         }
     }
@@ -205,8 +217,8 @@ impl<'m> Transfers<'m> {
     /// The transfer may go on.
     pub(crate) fn took(&mut self, slot: UploadSlot, count: usize) {
         match self.parts(slot) {
-            Some((Job { way: Way::Up(upload), .. }, _)) => upload.answered(),
-            Some((Job { way: Way::Down(download), .. }, _)) => download.took(count),
+            Some((Job { way: Way::Up(upload), .. }, ..)) => upload.answered(),
+            Some((Job { way: Way::Down(download), .. }, ..)) => download.took(count),
             None => {}
         }
     }
@@ -214,11 +226,11 @@ impl<'m> Transfers<'m> {
     /// Goes on with a transfer as far as the store and the peer let it, for a
     /// block or two at most. After it is done or has failed, it is to be ended.
     pub(crate) fn drive(&mut self, slot: UploadSlot, store: &mut impl Store) -> Progress {
-        let Some((job, memory)) = self.parts(slot) else { return Progress::Peer };
+        let Some((job, name, memory)) = self.parts(slot) else { return Progress::Peer };
         loop {
             let stepped = match &mut job.way {
-                Way::Up(upload) => upload.step(slot, memory, store),
-                Way::Down(download) => download.step(slot, &mut memory[HEADROOM..], store),
+                Way::Up(upload) => upload.step(slot, name, memory, store),
+                Way::Down(download) => download.step(slot, name, &mut memory[HEADROOM..], store),
             };
             match stepped {
                 Ok(None) => {}
@@ -233,12 +245,12 @@ impl<'m> Transfers<'m> {
         self.slots.get(slot.index())?.job.as_ref()
     }
 
-    /// A slot's transfer, and its block with the headroom.
-    fn parts(&mut self, slot: UploadSlot) -> Option<(&mut Job, &mut [u8])> {
+    /// A slot's transfer, its name, and its block with the headroom.
+    fn parts(&mut self, slot: UploadSlot) -> Option<(&mut Job, &FileName, &mut [u8])> {
         let start = self.start_of(slot);
-        let job = self.slots.get_mut(slot.index())?.job.as_mut()?;
+        let Transfer { name, job } = self.slots.get_mut(slot.index())?;
         let memory = self.blocks.get_mut(start..start + HEADROOM + self.block)?;
-        Some((job, memory))
+        Some((job.as_mut()?, name.as_ref()?, memory))
     }
 
     fn start_of(&self, slot: UploadSlot) -> usize {

@@ -85,7 +85,7 @@ impl Store for Scripted {
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.called(slot, Call::Commit)
     }
 
@@ -97,7 +97,7 @@ fn name() -> FileName {
 }
 
 fn begin(uploads: &mut Transfers<'_>, reserved: u64) {
-    uploads.begin(SLOT, (ClientId::new(7, 0), [10, 0, 0, 1].into()), name(), reserved);
+    uploads.begin(SLOT, (ClientId::new(7, 0), [10, 0, 0, 1].into()), &name(), reserved);
 }
 
 /// Sends a file as the room does: `prefix` is found to belong to it when all
@@ -286,7 +286,7 @@ fn stores_need_not_prepend() {
         fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
             Ok(())
         }
-        fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+        fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
             Ok(())
         }
         fn abort(&mut self, _: UploadSlot) {}
@@ -338,7 +338,7 @@ impl Store for Shelf {
         Ok(())
     }
 
-    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.wait()?;
         self.committed = true;
         Ok(())
@@ -429,7 +429,7 @@ fn a_put_goes_on_from_what_was_kept() {
 fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<String>, Vec<u8>) {
     let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
     let mut transfers = Transfers::new(&mut slots, &mut blocks);
-    transfers.fetch(SLOT, ClientId::new(7, 0), name(), offset);
+    transfers.fetch(SLOT, ClientId::new(7, 0), &name(), offset);
     let (mut lines, mut got) = (vec![], vec![]);
     loop {
         match settle(&mut transfers, store) {
@@ -490,7 +490,7 @@ fn a_file_that_becomes_shorter_is_not_sent_as_if_it_were_whole() {
     let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
     let mut transfers = Transfers::new(&mut slots, &mut blocks);
     let mut store = Shelf { file: bytes(3 * BLOCK), ..Shelf::default() };
-    transfers.fetch(SLOT, ClientId::new(7, 0), name(), 0);
+    transfers.fetch(SLOT, ClientId::new(7, 0), &name(), 0);
     assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
     store.file.truncate(BLOCK);
     for count in [0, 0, BLOCK] {

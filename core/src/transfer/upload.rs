@@ -19,7 +19,6 @@ pub(crate) struct Upload {
     pub(crate) ip: IpAddr,
     /// Bytes that are reserved for it.
     pub(crate) reserved: u64,
-    name: FileName,
     /// What is known of it beforehand; a classic header tells too little.
     promise: Option<Promise>,
     /// Where the bytes begin that the store does not have, from the start of
@@ -68,11 +67,10 @@ enum Step {
 
 impl Upload {
     /// A file of at most `reserved` bytes.
-    pub(super) fn new(ip: IpAddr, name: FileName, reserved: u64) -> Self {
+    pub(super) fn new(ip: IpAddr, reserved: u64) -> Self {
         Self {
             ip,
             reserved,
-            name,
             promise: None,
             from: HEADROOM,
             fill: 0,
@@ -86,9 +84,9 @@ impl Upload {
 
     /// A file of which everything is known.
     pub(super) fn of(ip: IpAddr, draft: &Draft<'_>) -> Self {
-        let Draft { name, size, digest, replace } = *draft;
+        let Draft { size, digest, replace, .. } = *draft;
         let promise = Promise { size, digest, replace, kept: 0, sum: Sha256::new() };
-        Self { promise: Some(promise), ..Self::new(ip, name.clone(), size) }
+        Self { promise: Some(promise), ..Self::new(ip, size) }
     }
 
     /// The digest that was promised, if one was.
@@ -109,8 +107,8 @@ impl Upload {
     }
 
     /// What the peer is to be told.
-    pub(super) fn answer(&self) -> Option<Reply<'_>> {
-        (self.step == Step::Announce).then_some(Reply::Have(&self.name, self.stored))
+    pub(super) fn answer<'n>(&self, name: &'n FileName) -> Option<Reply<'n>> {
+        (self.step == Step::Announce).then_some(Reply::Have(name, self.stored))
     }
 
     /// The peer was told.
@@ -148,11 +146,12 @@ impl Upload {
     pub(super) fn step(
         &mut self,
         slot: UploadSlot,
+        name: &FileName,
         memory: &mut [u8],
         store: &mut impl Store,
     ) -> Stepped {
         match self.step {
-            Step::Create => self.create(slot, store)?,
+            Step::Create => self.create(slot, name, store)?,
             Step::Recall(at) if at == self.stored => self.step = Step::Announce,
             Step::Recall(at) => {
                 self.recall(slot, &mut memory[HEADROOM..], store, at)?;
@@ -182,21 +181,26 @@ impl Upload {
                 self.step = Step::Commit;
             }
             Step::Commit => {
-                store.commit(slot)?;
+                store.commit(slot, name)?;
                 return Ok(Some(Progress::Done(self.stored)));
             }
         }
         Ok(None)
     }
 
-    fn create(&mut self, slot: UploadSlot, store: &mut impl Store) -> Result<(), Setback> {
+    fn create(
+        &mut self,
+        slot: UploadSlot,
+        name: &FileName,
+        store: &mut impl Store,
+    ) -> Result<(), Setback> {
         let Some(promise) = &mut self.promise else {
-            store.create(slot, &self.name, self.reserved)?;
+            store.create(slot, name, self.reserved)?;
             self.step = Step::Receive;
             return Ok(());
         };
         let Promise { size, digest, replace, .. } = *promise;
-        promise.kept = store.begin(slot, &Draft { name: &self.name, size, digest, replace })?;
+        promise.kept = store.begin(slot, &Draft { name, size, digest, replace })?;
         promise.kept = promise.kept.min(size);
         self.stored = promise.kept;
         self.step = Step::Recall(0);

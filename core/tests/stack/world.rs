@@ -167,7 +167,7 @@ fn interface(device: &mut End, number: u8, address: Ipv4Address) -> Interface {
 #[derive(Default)]
 pub(crate) struct Files {
     pub(crate) stored: HashMap<String, Vec<u8>>,
-    drafts: HashMap<UploadSlot, (String, Vec<u8>)>,
+    drafts: HashMap<UploadSlot, Vec<u8>>,
 }
 
 impl Store for Files {
@@ -175,20 +175,20 @@ impl Store for Files {
         self.stored.values().map(|bytes| bytes.len() as u64).sum()
     }
 
-    fn create(&mut self, slot: UploadSlot, name: &FileName, _: u64) -> nb::Result<(), StoreError> {
-        self.drafts.insert(slot, (name.as_str().into(), Vec::new()));
+    fn create(&mut self, slot: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+        self.drafts.insert(slot, Vec::new());
         Ok(())
     }
 
     fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         let draft = self.drafts.get_mut(&slot).ok_or(StoreError::Failed)?;
-        draft.1.extend_from_slice(block);
+        draft.extend_from_slice(block);
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
-        let (name, bytes) = self.drafts.remove(&slot).ok_or(StoreError::Failed)?;
-        self.stored.insert(name, bytes);
+    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError> {
+        let bytes = self.drafts.remove(&slot).ok_or(StoreError::Failed)?;
+        self.stored.insert(name.as_str().into(), bytes);
         Ok(())
     }
 

@@ -66,7 +66,6 @@ pub(crate) struct CardStore<const N: usize> {
 /// A file whose bytes come.
 #[derive(Debug)]
 struct Draft {
-    name: FileName,
     /// Its entry, once there is a cluster to hold.
     place: Option<Place>,
     first: u32,
@@ -170,7 +169,7 @@ impl<const N: usize> Store for CardStore<N> {
         if look.standing.is_some_and(|standing| !standing.is_it) {
             return Err(nb::Error::Other(StoreError::BadName));
         }
-        let draft = Draft { name: name.clone(), place: None, first: 0, last: 0, size: 0 };
+        let draft = Draft { place: None, first: 0, last: 0, size: 0 };
         self.drafts[slot.index()] = Some(draft);
         Ok(())
     }
@@ -187,12 +186,12 @@ impl<const N: usize> Store for CardStore<N> {
         Err(nb::Error::WouldBlock)
     }
 
-    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError> {
         self.work(slot)?;
         let (Some(volume), Some(draft)) = (&mut self.volume, &mut self.drafts[slot.index()]) else {
             return Err(nb::Error::Other(StoreError::Failed));
         };
-        let replaced = draft.commit(volume)?;
+        let replaced = draft.commit(volume, name)?;
         let old = replaced.map_or(0, |standing| u64::from(standing.size));
         self.used = self.used.saturating_sub(old) + u64::from(draft.size);
         self.drafts[slot.index()] = None;
@@ -233,8 +232,12 @@ impl Draft {
     }
 
     /// Gives the file its name; what stood under it.
-    fn commit(&mut self, volume: &mut Volume) -> Result<Option<Standing>, StoreError> {
-        let long = LongName::new(self.name.as_str()).ok_or(StoreError::BadName)?;
+    fn commit(
+        &mut self,
+        volume: &mut Volume,
+        name: &FileName,
+    ) -> Result<Option<Standing>, StoreError> {
+        let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
         volume.sectors.flush().map_err(|_| StoreError::Failed)?;
         let look = volume.look(&long).map_err(blame)?;
         match look.standing {

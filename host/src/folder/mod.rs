@@ -251,7 +251,7 @@ impl Store for FolderStore {
         self.pass_on(slot, bytes, Step::Prepend)
     }
 
-    fn commit(&mut self, slot: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         match self.slots[slot.index()].phase {
             Phase::Open => {
                 self.send(slot, Step::Commit)?;

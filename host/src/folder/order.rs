@@ -61,10 +61,14 @@ fn nothing_is_committed_while_one_of_these_steps_is_under_way() {
         bench.create(0, "a").unwrap();
         witness(&bench).hold(step);
         bench.write(0, b"text").unwrap();
-        assert_eq!(bench.store.commit(slot(0)), Err(nb::Error::WouldBlock));
+        assert_eq!(bench.store.commit(slot(0), &file_name("a")), Err(nb::Error::WouldBlock));
         witness(&bench).await_held();
         while bench.store.poll_stored().is_some() {}
-        assert_eq!(bench.store.commit(slot(0)), Err(nb::Error::WouldBlock), "{step:?}");
+        assert_eq!(
+            bench.store.commit(slot(0), &file_name("a")),
+            Err(nb::Error::WouldBlock),
+            "{step:?}"
+        );
         let named = names(&folder).contains(&"a".into());
         assert_eq!(named, step == Call::SyncFolder, "{step:?}");
         witness(&bench).let_go();

@@ -69,7 +69,8 @@ impl Bench {
     }
 
     pub(super) fn commit(&mut self, index: u16) -> Result<(), StoreError> {
-        self.finish(|store| store.commit(slot(index)))
+        let name = file_name("it has its name already");
+        self.finish(|store| store.commit(slot(index), &name))
     }
 
     pub(super) fn put(&mut self, index: u16, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -146,7 +147,7 @@ fn calls_may_be_made_again_without_cause() {
     bench.create(0, "a").unwrap();
     bench.write(0, b"hello").unwrap();
     for _ in 0..20 {
-        assert_eq!(bench.store.commit(slot(0)), Err(nb::Error::WouldBlock));
+        assert_eq!(bench.store.commit(slot(0), &file_name("a")), Err(nb::Error::WouldBlock));
     }
     bench.commit(0).unwrap();
     assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"hello");
@@ -189,7 +190,7 @@ fn an_abort_during_a_commit_leaves_the_whole_file_or_none() {
     for _ in 0..20 {
         bench.create(0, "a").unwrap();
         bench.write(0, b"hello").unwrap();
-        assert_eq!(bench.store.commit(slot(0)), Err(nb::Error::WouldBlock));
+        assert_eq!(bench.store.commit(slot(0), &file_name("a")), Err(nb::Error::WouldBlock));
         bench.store.abort(slot(0));
         bench.put(0, "b", b"after").unwrap();
         let stands = fs::read(folder.path().join("a"));

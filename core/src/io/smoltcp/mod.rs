@@ -59,6 +59,11 @@ impl<'m, S: Store, D: Device, const N: usize> Room<'m, S, D, N> {
         &mut self.server
     }
 
+    /// The pool, to add sockets to it.
+    pub fn pool(&mut self) -> &mut Pool<'m, N> {
+        &mut self.pool
+    }
+
     /// The stack's interface, to change its address.
     pub fn interface(&mut self) -> &mut Interface {
         &mut self.interface
