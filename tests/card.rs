@@ -8,6 +8,8 @@ mod board;
 mod card;
 #[path = "card/reader.rs"]
 mod reader;
+#[path = "card/transfers.rs"]
+mod transfers;
 
 use core::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,16 +29,20 @@ fn medium() -> Rc<RefCell<Medium>> {
     medium
 }
 
-fn open(medium: &Rc<RefCell<Medium>>) -> CardStore<UPLOADS> {
-    let store = CardStore::open(Spi::new(medium), Box::leak(Box::new(CardMemory::new())));
+fn open(medium: &Rc<RefCell<Medium>>) -> CardStore {
+    open_for::<UPLOADS>(medium)
+}
+
+fn open_for<const N: usize>(medium: &Rc<RefCell<Medium>>) -> CardStore {
+    let store = CardStore::open(Spi::new(medium), Box::leak(Box::new(CardMemory::<N>::new())));
     assert!(store.has_card());
     store
 }
 
 /// Asks a store, turn by turn, until it has an answer.
 fn ask<T>(
-    store: &mut CardStore<UPLOADS>,
-    mut question: impl FnMut(&mut CardStore<UPLOADS>) -> nb::Result<T, StoreError>,
+    store: &mut CardStore,
+    mut question: impl FnMut(&mut CardStore) -> nb::Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     for _ in 0..1000 {
         match question(store) {
@@ -51,7 +57,7 @@ fn ask<T>(
     panic!("the store never comes to an end");
 }
 
-fn upload(store: &mut CardStore<UPLOADS>, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+fn upload(store: &mut CardStore, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let slot = UploadSlot::new(0);
     let name = FileName::parse(name.as_bytes()).unwrap();
     let mut all = || {
@@ -68,7 +74,7 @@ fn upload(store: &mut CardStore<UPLOADS>, name: &str, bytes: &[u8]) -> Result<()
     done
 }
 
-fn tidy(store: &mut CardStore<UPLOADS>) {
+fn tidy(store: &mut CardStore) {
     while store.is_busy() {
         store.begin_pass();
         let _ = store.poll_stored();

@@ -49,10 +49,10 @@ const SLOTS: usize = SOCKETS + cfg!(feature = "dhcp") as usize;
 /// Bytes of a file.
 const MAX_FILE: u64 = 64 << 20;
 
-type DeviceServer = Server<'static, CardStore<UPLOADS>>;
+type DeviceServer = Server<'static, CardStore>;
 #[cfg(feature = "dhcp")]
 type DevicePool = Pool<'static, SOCKETS>;
-type DeviceRoom = Room<'static, CardStore<UPLOADS>, Mac, SOCKETS>;
+type DeviceRoom = Room<'static, CardStore, Mac, SOCKETS>;
 
 static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, UPLOADS, BLOCK>> =
     ConstStaticCell::new(StaticMemory::new());

@@ -13,7 +13,7 @@ const MOST: u32 = 128;
 /// Drafts that may lie about after a loss of power.
 const MOST_DRAFTS: usize = 16;
 /// In an entry's attributes.
-const FOLDER: u8 = 0x10;
+pub(super) const FOLDER: u8 = 0x10;
 const HIDDEN: u8 = 0x02;
 /// January 1st, 1980: there is no clock.
 const NO_DATE: u16 = 1 << 5 | 1;
@@ -43,11 +43,11 @@ pub(super) struct Look {
 
 impl Volume {
     /// Looks for a name, and for room for it.
-    pub(super) fn look(&mut self, name: &LongName) -> Result<Look, Fault> {
+    pub(super) fn look(&mut self, name: &LongName<'_>) -> Result<Look, Fault> {
         let wanted = name.pieces() as u32 + 1;
         let (mut search, mut look, mut free) = (Search::new(name), Look::default(), 0);
         for place in 0..MOST * ENTRIES {
-            let Some(entry) = self.entry_at(Place(place))? else { break };
+            let Some(entry) = self.entry_at(place)? else { break };
             if matches!(entry[0], 0 | 0xE5) {
                 free += 1;
                 if free >= wanted && look.room.is_none() {
@@ -74,7 +74,7 @@ impl Volume {
     /// Puts a new file where a look found room for its name.
     pub(super) fn put(
         &mut self,
-        name: &LongName,
+        name: &LongName<'_>,
         look: &Look,
         cluster: u32,
         size: u32,
@@ -96,18 +96,18 @@ impl Volume {
 
     /// Gives a file that stands other bytes, in one write.
     pub(super) fn exchange(&mut self, place: Place, cluster: u32, size: u32) -> Result<(), Fault> {
-        let Some(mut changed) = self.entry_at(place)? else { return Err(Fault::Nonsense) };
+        let Some(mut changed) = self.entry_at(place.0)? else { return Err(Fault::Nonsense) };
         set_bytes(&mut changed, cluster, size);
         self.set_entry_at(place, &changed)?;
         Ok(self.sectors.flush()?)
     }
 
     /// Puts a draft, which holds a chain until it has a name.
-    pub(super) fn put_draft(&mut self, slot: usize, cluster: u32) -> Result<Place, Fault> {
-        let mut short = *b"~SNUG-0 TMP";
-        short[6] = b'0' + slot as u8;
+    pub(super) fn put_draft(&mut self, number: u8, cluster: u32) -> Result<Place, Fault> {
+        let mut short = *b"~SNUG-A TMP";
+        short[6] += number;
         for place in 0..MOST * ENTRIES {
-            let Some(old) = self.entry_at(Place(place))? else { break };
+            let Some(old) = self.entry_at(place)? else { break };
             if matches!(old[0], 0 | 0xE5) {
                 self.set_entry_at(Place(place), &entry(&short, HIDDEN, cluster, 0))?;
                 self.sectors.flush()?;
@@ -122,7 +122,7 @@ impl Volume {
 
     /// Takes an entry out, safely. What it held is not freed by that.
     pub(super) fn remove(&mut self, place: Place) -> Result<(), Fault> {
-        let Some(mut entry) = self.entry_at(place)? else { return Err(Fault::Nonsense) };
+        let Some(mut entry) = self.entry_at(place.0)? else { return Err(Fault::Nonsense) };
         entry[0] = 0xE5;
         self.set_entry_at(place, &entry)?;
         Ok(self.sectors.flush()?)
@@ -134,7 +134,7 @@ impl Volume {
         let mut free = drafts.iter_mut();
         let mut used = 0;
         for place in 0..MOST * ENTRIES {
-            let Some(entry) = self.entry_at(Place(place))? else { break };
+            let Some(entry) = self.entry_at(place)? else { break };
             if entry[0] == 0 {
                 break;
             }
@@ -165,7 +165,7 @@ impl Volume {
 
     fn has_file_at(&mut self, cluster: u32) -> Result<bool, Fault> {
         for place in 0..MOST * ENTRIES {
-            let Some(entry) = self.entry_at(Place(place))? else { break };
+            let Some(entry) = self.entry_at(place)? else { break };
             let other = is_file(&entry) && !short_of(&entry).starts_with(DRAFT);
             if other && standing(Place(place), &entry, true).cluster == cluster {
                 return Ok(true);
@@ -177,9 +177,13 @@ impl Volume {
         Ok(false)
     }
 
-    fn entry_at(&mut self, place: Place) -> Result<Option<Entry>, Fault> {
-        let Some(sector) = self.root_sector(place.0 / ENTRIES)? else { return Ok(None) };
-        let at = (place.0 % ENTRIES) as usize * ENTRY;
+    /// The entry with a number; nothing behind the end of what is looked at.
+    pub(super) fn entry_at(&mut self, place: u32) -> Result<Option<Entry>, Fault> {
+        if place >= MOST * ENTRIES {
+            return Ok(None);
+        }
+        let Some(sector) = self.root_sector(place / ENTRIES)? else { return Ok(None) };
+        let at = (place % ENTRIES) as usize * ENTRY;
         Ok(self.sectors.read(sector)?[at..].first_chunk().copied())
     }
 
@@ -196,12 +200,16 @@ impl Volume {
             Root::Fixed(start, count) => return Ok((index < count).then_some(start + index)),
             Root::Chain(first) => first,
         };
-        for _ in 0..index / self.cluster {
-            match self.after(cluster)? {
-                Some(next) => cluster = next,
-                None => return Ok(None),
-            }
+        let wanted = index / self.cluster;
+        let mut at = 0;
+        if let Some((near_at, near)) = self.near.filter(|&(near_at, _)| near_at <= wanted) {
+            (at, cluster) = (near_at, near);
         }
+        while at < wanted {
+            let Some(next) = self.after(cluster)? else { return Ok(None) };
+            (at, cluster) = (at + 1, next);
+        }
+        self.near = Some((at, cluster));
         Ok(Some(self.sector_of(cluster) + index % self.cluster))
     }
 
@@ -218,7 +226,7 @@ impl Volume {
         }
         let added = self.allocate(None)?.ok_or(Fault::Full)?;
         for sector in 0..self.cluster {
-            self.sectors.write(self.sector_of(added) + sector, &[0; SECTOR])?;
+            self.sectors.renew(self.sector_of(added) + sector)?;
         }
         self.link(last, added)?;
         let first = clusters * self.cluster * ENTRIES;
@@ -229,7 +237,7 @@ impl Volume {
     /// Marks what is unused before an entry as free: a zero would be the end.
     fn close_gap(&mut self, end: u32) -> Result<(), Fault> {
         for place in (0..end).rev() {
-            let Some(mut entry) = self.entry_at(Place(place))?.filter(|entry| entry[0] == 0) else {
+            let Some(mut entry) = self.entry_at(place)?.filter(|entry| entry[0] == 0) else {
                 break;
             };
             entry[0] = 0xE5;
@@ -241,7 +249,12 @@ impl Volume {
 
 fn standing(place: Place, entry: &Entry, is_it: bool) -> Standing {
     let cluster = number(&entry[20..], 2) << 16 | number(&entry[26..], 2);
-    Standing { place, cluster, size: number(&entry[28..], 4), is_it }
+    Standing { place, cluster, size: size_of(entry), is_it }
+}
+
+/// Bytes of a file.
+pub(super) fn size_of(entry: &Entry) -> u32 {
+    number(&entry[28..], 4)
 }
 
 fn entry(short: &[u8; 11], attributes: u8, cluster: u32, size: u32) -> Entry {

@@ -6,6 +6,10 @@
 //! a loss of power leaves at worst a draft, which is cleared up at the start,
 //! or some clusters that nobody has, which any `fsck` gives back.
 //!
+//! A draft whose upload broke off is kept for a later try, until the next start
+//! or until the space is needed. A file that is read stays as it was opened: if
+//! it is replaced meanwhile, its clusters are freed when the last reader is done.
+//!
 //! Work is done in small pieces: one block, one look at the directory, or 64
 //! clusters to be freed in each [pass](CardStore::begin_pass).
 //!
@@ -16,18 +20,22 @@
 //! file new bytes in one write. What whole files in one folder need is small.
 
 mod directory;
+mod draft;
+mod listing;
 mod names;
+mod reader;
 mod sd;
 mod sectors;
 mod volume;
 
 use heapless::Vec;
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
 use snug_core::wire::name::FileName;
 
 use crate::board::Spi;
-use directory::{Place, Standing};
+use draft::{Chain, Draft, Kept, Rubbish};
 use names::LongName;
+use reader::Reader;
 use sd::{SECTOR, SdCard, Sector};
 use sectors::Sectors;
 use volume::{Fault, Volume};
@@ -36,26 +44,37 @@ use volume::{Fault, Volume};
 #[derive(Debug)]
 pub(crate) struct CardMemory<const N: usize> {
     sector: Sector,
-    drafts: Vec<Option<Draft>, N>,
+    desks: Vec<Desk, N>,
 }
 
 impl<const N: usize> CardMemory<N> {
-    /// Memory for `N` uploads at once.
+    /// Memory for `N` transfers at once.
     pub(crate) const fn new() -> Self {
-        Self { sector: [0; SECTOR], drafts: Vec::new() }
+        Self { sector: [0; SECTOR], desks: Vec::new() }
     }
 }
 
-/// A store on the card, for `N` uploads at once.
+/// What there is for each transfer.
+#[derive(Debug, Default)]
+struct Desk {
+    /// A file that comes.
+    draft: Option<Draft>,
+    /// A file that goes, or what there was of the draft when it was begun.
+    reader: Option<Reader>,
+    /// An unfinished file, whosever it was.
+    kept: Option<Kept>,
+    /// What is to be thrown away before the next transfer.
+    rubbish: Option<Rubbish>,
+    /// The transfer was told to wait.
+    waits: bool,
+}
+
+/// A store on the card, for so many transfers at once as it has memory for.
 #[derive(Debug)]
-pub(crate) struct CardStore<const N: usize> {
+pub(crate) struct CardStore {
     /// None without a card that can be used.
     volume: Option<Volume>,
-    drafts: &'static mut [Option<Draft>],
-    /// What is to be thrown away, by the slot that it comes from.
-    rubbish: [Option<Rubbish>; N],
-    /// Uploads that were told to wait.
-    waiting: [bool; N],
+    desks: &'static mut [Desk],
     /// Who is asked first, so that everybody has a turn.
     turn: usize,
     /// Whether the piece of work of this pass is still to be done.
@@ -63,35 +82,16 @@ pub(crate) struct CardStore<const N: usize> {
     used: u64,
 }
 
-/// A file whose bytes come.
-#[derive(Debug)]
-struct Draft {
-    /// Its entry, once there is a cluster to hold.
-    place: Option<Place>,
-    first: u32,
-    last: u32,
-    size: u32,
-}
-
-/// What is left of a draft, or of a file that was replaced.
-#[derive(Clone, Copy, Debug)]
-struct Rubbish {
-    place: Option<Place>,
-    chain: Option<u32>,
-}
-
-impl<const N: usize> CardStore<N> {
+impl CardStore {
     /// The card in the slot as it is now. Without one that can be used, every
     /// file is refused.
-    pub(crate) fn open(spi: Spi, memory: &'static mut CardMemory<N>) -> Self {
-        let CardMemory { sector, drafts } = memory;
-        while drafts.push(None).is_ok() {}
+    pub(crate) fn open<const N: usize>(spi: Spi, memory: &'static mut CardMemory<N>) -> Self {
+        let CardMemory { sector, desks } = memory;
+        while desks.push(Desk::default()).is_ok() {}
         let card = SdCard::start(spi).ok().map(|card| Sectors::new(card, sector));
         let mut store = Self {
             volume: card.and_then(|sectors| Volume::mount(sectors).ok()),
-            drafts,
-            rubbish: [None; N],
-            waiting: [false; N],
+            desks,
             turn: 0,
             may_work: true,
             used: 0,
@@ -112,42 +112,110 @@ impl<const N: usize> CardStore<N> {
     /// From here on one piece of work may be done.
     pub(crate) fn begin_pass(&mut self) {
         self.may_work = true;
-        let Some(slot) = self.rubbish.iter().position(Option::is_some) else { return };
-        let (Some(volume), Some(rubbish)) = (self.volume.as_mut(), self.rubbish[slot]) else {
-            return;
-        };
-        // What cannot be thrown away stays where it is: space is lost, no file.
-        self.rubbish[slot] = throw_away(volume, rubbish).unwrap_or(None);
+        let Some(volume) = self.volume.as_mut() else { return };
+        if let Some(rubbish) =
+            self.desks.iter_mut().map(|desk| &mut desk.rubbish).find(|r| r.is_some())
+        {
+            // What cannot be thrown away stays where it is: space is lost, no
+            // file.
+            *rubbish = rubbish.and_then(|rubbish| rubbish.throw_away(volume).unwrap_or(None));
+        }
     }
 
-    /// An upload that was told to wait and can go on now.
+    /// A transfer that was told to wait and can go on now.
     pub(crate) fn poll_stored(&mut self) -> Option<UploadSlot> {
         if !self.may_work {
             return None;
         }
-        let next = (self.turn..N).chain(0..self.turn).find(|&slot| self.waiting[slot])?;
-        self.waiting[next] = false;
-        self.turn = (next + 1) % N;
+        let all = self.desks.len();
+        let next = (self.turn..all).chain(0..self.turn).find(|&at| self.desks[at].waits)?;
+        self.desks[next].waits = false;
+        self.turn = (next + 1) % all;
         Some(UploadSlot::new(next as u16))
     }
 
     /// Whether there is work for the next pass.
     pub(crate) fn is_busy(&self) -> bool {
-        self.waiting.contains(&true) || self.rubbish.iter().any(Option::is_some)
+        self.desks.iter().any(|desk| desk.waits || desk.rubbish.is_some())
     }
 
-    /// Takes the pass's piece of work, or makes the upload wait for another.
-    fn work(&mut self, slot: UploadSlot) -> nb::Result<&mut Volume, StoreError> {
+    /// Takes the pass's piece of work, or makes the transfer wait for another.
+    fn work(&mut self, slot: UploadSlot) -> nb::Result<(&mut Volume, &mut Desk), StoreError> {
+        let desk = &mut self.desks[slot.index()];
         if core::mem::take(&mut self.may_work) {
             // Without a card nothing was ever begun.
-            return self.volume.as_mut().ok_or(nb::Error::Other(StoreError::ReadOnly));
+            let volume = self.volume.as_mut().ok_or(nb::Error::Other(StoreError::ReadOnly))?;
+            return Ok((volume, desk));
         }
-        self.waiting[slot.index()] = true;
+        desk.waits = true;
         Err(nb::Error::WouldBlock)
+    }
+
+    /// The same to begin with, when nothing is left of the one before.
+    fn work_anew(&mut self, slot: UploadSlot) -> nb::Result<(&mut Volume, &mut Desk), StoreError> {
+        if self.desks[slot.index()].rubbish.is_some() {
+            self.may_work = false;
+        }
+        self.work(slot)
+    }
+
+    /// Looks whether a file can come in, and may replace what stands.
+    fn admit(
+        &mut self,
+        slot: UploadSlot,
+        name: &FileName,
+        size: u64,
+        replace: bool,
+    ) -> nb::Result<(), StoreError> {
+        if u32::try_from(size).is_err() {
+            return Err(nb::Error::Other(StoreError::Full));
+        }
+        let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
+        let (volume, _) = self.work_anew(slot)?;
+        match volume.look(&long).map_err(blame)?.standing {
+            Some(standing) if !standing.is_it => Err(nb::Error::Other(StoreError::BadName)),
+            Some(_) if !replace => Err(nb::Error::Other(StoreError::Exists)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there will be more space on the card: unfinished files that are
+    /// kept give way.
+    fn makes_room(&mut self, slot: UploadSlot) -> bool {
+        if self.desks.iter().all(|desk| desk.rubbish.is_none()) {
+            let kept = self.desks.iter_mut().find_map(|desk| desk.kept.take());
+            let Some(Kept { chain, .. }) = kept else { return false };
+            self.desks[slot.index()].rubbish = chain.rubbish();
+        }
+        true
+    }
+
+    /// A number that no draft on the card has.
+    fn free_number(&self) -> u8 {
+        let chains = |number| {
+            self.desks.iter().any(|desk| {
+                let draft = desk.draft.as_ref().map(|draft| draft.chain.number);
+                let kept = desk.kept.as_ref().map(|kept| kept.chain.number);
+                draft == Some(number) || kept == Some(number)
+            })
+        };
+        // Each desk has two chains at most.
+        (0..2 * self.desks.len() as u8).find(|&number| !chains(number)).unwrap_or(0)
+    }
+
+    /// The clusters of a file that was replaced: free when nobody reads it.
+    fn let_go(&mut self, slot: UploadSlot, first: u32) {
+        let mut read = false;
+        for reader in self.desks.iter_mut().filter_map(|desk| desk.reader.as_mut()) {
+            read |= reader.loses_name(first);
+        }
+        if !read && first != 0 {
+            self.desks[slot.index()].rubbish = Some(Rubbish { place: None, chain: Some(first) });
+        }
     }
 }
 
-impl<const N: usize> Store for CardStore<N> {
+impl Store for CardStore {
     fn used(&self) -> u64 {
         self.used
     }
@@ -158,111 +226,101 @@ impl<const N: usize> Store for CardStore<N> {
         name: &FileName,
         size: u64,
     ) -> nb::Result<(), StoreError> {
-        if u32::try_from(size).is_err() {
-            return Err(nb::Error::Other(StoreError::Full));
-        }
-        let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
-        if self.rubbish[slot.index()].is_some() {
-            self.may_work = false;
-        }
-        let look = self.work(slot)?.look(&long).map_err(blame)?;
-        if look.standing.is_some_and(|standing| !standing.is_it) {
-            return Err(nb::Error::Other(StoreError::BadName));
-        }
-        let draft = Draft { place: None, first: 0, last: 0, size: 0 };
-        self.drafts[slot.index()] = Some(draft);
+        self.admit(slot, name, size, true)?;
+        let chain = Chain::new(self.free_number());
+        self.desks[slot.index()].draft = Some(Draft { promise: None, chain });
         Ok(())
     }
 
+    fn begin(&mut self, slot: UploadSlot, draft: &store::Draft<'_>) -> nb::Result<u64, StoreError> {
+        let store::Draft { name, size, digest, replace } = *draft;
+        self.admit(slot, name, size, replace)?;
+        let is_it = |kept: &mut Kept| kept.digest == digest && u64::from(kept.chain.size) <= size;
+        let kept = self.desks.iter_mut().find_map(|desk| desk.kept.take_if(is_it));
+        let chain = kept.map_or_else(|| Chain::new(self.free_number()), |kept| kept.chain);
+        let desk = &mut self.desks[slot.index()];
+        desk.reader = Some(Reader::new(chain.first, chain.size));
+        let size = chain.size.into();
+        desk.draft = Some(Draft { promise: Some((digest, replace)), chain });
+        Ok(size)
+    }
+
     fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
-        self.work(slot)?;
-        let (Some(volume), Some(draft)) = (&mut self.volume, &mut self.drafts[slot.index()]) else {
-            return Err(nb::Error::Other(StoreError::Failed));
-        };
-        if draft.append(volume, slot.index(), block).map_err(blame)? {
-            return Ok(());
+        let (volume, desk) = self.work(slot)?;
+        desk.reader = None;
+        let draft = desk.draft.as_mut().ok_or(StoreError::Failed)?;
+        match draft.chain.append(volume, block) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(Fault::Full) if self.makes_room(slot) => {}
+            Err(fault) => return Err(nb::Error::Other(blame(fault))),
         }
-        self.waiting[slot.index()] = true;
+        self.desks[slot.index()].waits = true;
         Err(nb::Error::WouldBlock)
     }
 
     fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError> {
-        self.work(slot)?;
-        let (Some(volume), Some(draft)) = (&mut self.volume, &mut self.drafts[slot.index()]) else {
-            return Err(nb::Error::Other(StoreError::Failed));
-        };
+        let (volume, desk) = self.work(slot)?;
+        let draft = desk.draft.as_mut().ok_or(StoreError::Failed)?;
         let replaced = draft.commit(volume, name)?;
-        let old = replaced.map_or(0, |standing| u64::from(standing.size));
-        self.used = self.used.saturating_sub(old) + u64::from(draft.size);
-        self.drafts[slot.index()] = None;
-        let chain = replaced.map(|standing| standing.cluster).filter(|&chain| chain != 0);
-        self.rubbish[slot.index()] = chain.map(|_| Rubbish { place: None, chain });
+        let size = u64::from(draft.chain.size);
+        (desk.draft, desk.reader) = (None, None);
+        let (old, chain) = replaced.map_or((0, 0), |file| (u64::from(file.size), file.cluster));
+        self.used = self.used.saturating_sub(old) + size;
+        self.let_go(slot, chain);
         Ok(())
     }
 
     fn abort(&mut self, slot: UploadSlot) {
-        self.waiting[slot.index()] = false;
-        if let Some(draft) = self.drafts[slot.index()].take() {
-            let chain = (draft.first != 0).then_some(draft.first);
-            let rubbish = Rubbish { place: draft.place, chain };
-            self.rubbish[slot.index()] = chain.map(|_| rubbish);
+        let desk = &mut self.desks[slot.index()];
+        desk.waits = false;
+        if let Some(draft) = desk.draft.take() {
+            desk.rubbish = draft.chain.rubbish();
+            desk.reader = None;
+        } else if let Some(first) = desk.reader.take().and_then(Reader::nameless) {
+            self.let_go(slot, first);
         }
     }
-}
 
-impl Draft {
-    /// Appends a block; false where more of the card has to be looked at first.
-    fn append(&mut self, volume: &mut Volume, slot: usize, block: &[u8]) -> Result<bool, Fault> {
-        let within = self.size % volume.cluster_len();
-        if within == 0 {
-            let last = (self.size > 0).then_some(self.last);
-            let Some(cluster) = volume.allocate(last)? else { return Ok(false) };
-            self.last = cluster;
-            if self.size == 0 {
-                self.first = cluster;
-                self.place = Some(volume.put_draft(slot, cluster)?);
+    fn keep(&mut self, slot: UploadSlot) {
+        let desk = &mut self.desks[slot.index()];
+        match desk.draft.take_if(|draft| draft.promise.is_some() && draft.chain.size > 0) {
+            Some(Draft { promise: Some((digest, _)), chain, .. }) => {
+                (desk.waits, desk.reader) = (false, None);
+                let free = self.desks.iter().position(|desk| desk.kept.is_none());
+                let at = free.unwrap_or(slot.index());
+                let older = self.desks[at].kept.replace(Kept { digest, chain });
+                self.desks[slot.index()].rubbish = older.and_then(|kept| kept.chain.rubbish());
             }
+            _ => self.abort(slot),
         }
-        let mut sector = [0; SECTOR];
-        sector[..block.len()].copy_from_slice(block);
-        let number = volume.sector_of(self.last) + within / SECTOR as u32;
-        volume.sectors.write(number, &sector)?;
-        self.size += block.len() as u32;
-        Ok(true)
     }
 
-    /// Gives the file its name; what stood under it.
-    fn commit(
-        &mut self,
-        volume: &mut Volume,
-        name: &FileName,
-    ) -> Result<Option<Standing>, StoreError> {
-        let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
-        volume.sectors.flush().map_err(|_| StoreError::Failed)?;
+    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+        let long = LongName::new(name.as_str()).ok_or(StoreError::Missing)?;
+        let (volume, desk) = self.work_anew(slot)?;
         let look = volume.look(&long).map_err(blame)?;
-        match look.standing {
-            Some(standing) if !standing.is_it => return Err(StoreError::BadName),
-            Some(standing) => volume.exchange(standing.place, self.first, self.size),
-            None => volume.put(&long, &look, self.first, self.size),
-        }
-        .map_err(blame)?;
-        if let Some(place) = self.place.take() {
-            volume.remove(place).map_err(blame)?;
-        }
-        Ok(look.standing)
+        let file = look.standing.filter(|file| file.is_it).ok_or(StoreError::Missing)?;
+        desk.reader = Some(Reader::new(file.cluster, file.size));
+        Ok(file.size.into())
     }
-}
 
-/// Throws some of it away; what is left.
-fn throw_away(volume: &mut Volume, rubbish: Rubbish) -> Result<Option<Rubbish>, Fault> {
-    if let Some(place) = rubbish.place {
-        // The entry goes first: it must not hold what others may have.
-        volume.remove(place)?;
-        return Ok(Some(Rubbish { place: None, ..rubbish }));
+    fn read(
+        &mut self,
+        slot: UploadSlot,
+        offset: u64,
+        block: &mut [u8],
+    ) -> nb::Result<usize, StoreError> {
+        let (volume, desk) = self.work(slot)?;
+        let reader = desk.reader.as_mut().ok_or(StoreError::Failed)?;
+        let offset = u32::try_from(offset).map_err(|_| StoreError::Failed)?;
+        Ok(reader.read(volume, offset, block).map_err(blame)?)
     }
-    let Some(chain) = rubbish.chain else { return Ok(None) };
-    let rest = volume.free(chain)?;
-    Ok(rest.map(|chain| Rubbish { place: None, chain: Some(chain) }))
+
+    fn list(&mut self, from: u64) -> Option<Listed> {
+        let from = u32::try_from(from).ok()?;
+        self.volume.as_mut()?.list(from).unwrap_or(None)
+    }
 }
 
 fn blame(fault: Fault) -> StoreError {

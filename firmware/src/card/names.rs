@@ -16,32 +16,44 @@ pub(super) type Entry = [u8; 32];
 /// Short names that begin so are those of files that are not whole yet.
 pub(super) const DRAFT: &[u8; 6] = b"~SNUG-";
 
-/// A name that FAT can hold.
+/// A name that FAT can hold. Its units are made where they are wanted: all of
+/// them would take 510 bytes of the stack.
 #[derive(Debug)]
-pub(super) struct LongName {
-    units: [u16; 255],
+pub(super) struct LongName<'n> {
+    name: &'n str,
+    /// Units of the name.
     len: usize,
+    /// Where in the name the pieces begin.
+    starts: [Start; 20],
 }
 
-impl LongName {
+/// A character's first byte, and whether a piece begins with its second unit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Start {
+    byte: u8,
+    within: bool,
+}
+
+impl<'n> LongName<'n> {
     /// The name, if FAT can hold it and keep it apart from others.
-    pub(super) fn new(name: &str) -> Option<Self> {
+    pub(super) fn new(name: &'n str) -> Option<Self> {
         let forbidden = |byte: u8| byte < b' ' || b"\"*/:<>?\\|\x7f".contains(&byte);
         let draft = name.as_bytes().iter().zip(DRAFT).all(|(a, b)| a.eq_ignore_ascii_case(b));
         // It drops dots and spaces at the end, so that `a.` would be `a`.
         if name.bytes().any(forbidden) || name.ends_with(['.', ' ']) || draft {
             return None;
         }
-        let mut long = Self { units: [0; 255], len: 0 };
-        for unit in name.encode_utf16() {
-            *long.units.get_mut(long.len)? = unit;
-            long.len += 1;
+        let mut long = Self { name, len: 0, starts: [Start::default(); 20] };
+        for (byte, character) in name.char_indices() {
+            for within in [false, true].into_iter().take(character.len_utf16()) {
+                if long.len.is_multiple_of(PIECE) {
+                    let byte = u8::try_from(byte).ok()?;
+                    *long.starts.get_mut(long.len / PIECE)? = Start { byte, within };
+                }
+                long.len += 1;
+            }
         }
         Some(long)
-    }
-
-    fn units(&self) -> &[u16] {
-        &self.units[..self.len]
     }
 
     /// How many entries it takes, beside that of the short name.
@@ -51,7 +63,8 @@ impl LongName {
 
     /// The units of a piece: behind its end a zero, then ones.
     fn piece(&self, index: usize) -> [u16; PIECE] {
-        let mut rest = self.units().iter().copied().skip(index * PIECE);
+        let Start { byte, within } = self.starts[index];
+        let mut rest = self.name[byte.into()..].encode_utf16().skip(within.into());
         let mut padding = iter::once(0).chain(iter::repeat(u16::MAX));
         [(); PIECE].map(|()| rest.next().or_else(|| padding.next()).unwrap_or(u16::MAX))
     }
@@ -77,10 +90,8 @@ impl LongName {
         for (at, byte) in alias[1..8].iter_mut().rev().enumerate() {
             *byte = b"0123456789ABCDEF"[(place >> (4 * at) & 0xF) as usize];
         }
-        let dot = self.units().iter().rposition(|&unit| unit == u16::from(b'.'));
-        let kind = self.units().iter().skip(dot.map_or(self.len, |dot| dot + 1));
-        let letters = kind.filter_map(|&unit| u8::try_from(unit).ok());
-        let letters = letters.filter(u8::is_ascii_alphanumeric);
+        let kind = self.name.rsplit_once('.').map_or("", |(_, kind)| kind);
+        let letters = kind.bytes().filter(u8::is_ascii_alphanumeric);
         for (byte, letter) in alias[8..].iter_mut().zip(letters) {
             *byte = letter.to_ascii_uppercase();
         }
@@ -102,7 +113,7 @@ pub(super) enum Likeness {
 /// A name that is looked for, entry by entry.
 #[derive(Debug)]
 pub(super) struct Search<'n> {
-    name: &'n LongName,
+    name: &'n LongName<'n>,
     /// The likeness of the pieces so far.
     likeness: Likeness,
     /// The piece that should come next, counted down; 0 for the short name.
@@ -117,7 +128,7 @@ const LONG: u8 = 0x0F;
 const VOLUME: u8 = 0x08;
 
 impl<'n> Search<'n> {
-    pub(super) fn new(name: &'n LongName) -> Self {
+    pub(super) fn new(name: &'n LongName<'n>) -> Self {
         Self { name, likeness: Likeness::None, next: 0, checksum: 0, long: false }
     }
 
@@ -144,11 +155,14 @@ impl<'n> Search<'n> {
             self.likeness = if fits { Likeness::Same } else { Likeness::None };
             (self.long, self.checksum) = (true, entry[13]);
         } else if index != self.next || self.checksum != entry[13] {
-            self.long = false;
+            (self.long, self.likeness) = (false, Likeness::None);
         }
         self.next = index.saturating_sub(1);
         let units = UNITS.map(|at| u16::from_le_bytes([entry[at], entry[at + 1]]));
-        self.likeness = self.likeness.min(compare(&units, &self.name.piece(self.next)));
+        if self.likeness > Likeness::None {
+            let piece = self.name.piece(self.next);
+            self.likeness = self.likeness.min(compare(units.into_iter(), piece.into_iter()));
+        }
     }
 
     /// A short name beside a long one is another name of the same file.
@@ -158,8 +172,61 @@ impl<'n> Search<'n> {
         if len != self.name.len {
             return Likeness::None;
         }
-        let likeness = compare(&shown[..len], self.name.units());
+        let likeness = compare(shown[..len].iter().copied(), self.name.name.encode_utf16());
         if long { likeness.min(Likeness::Similar) } else { likeness }
+    }
+}
+
+/// A name that is read, entry by entry.
+#[derive(Debug)]
+pub(super) struct Spelling {
+    units: [u16; 20 * PIECE],
+    len: usize,
+    /// The piece that should come next, counted down; 0 for the short name.
+    next: usize,
+    checksum: u8,
+}
+
+impl Spelling {
+    pub(super) fn new() -> Self {
+        Self { units: [0; 20 * PIECE], len: 0, next: 0, checksum: 0 }
+    }
+
+    /// Takes the next entry; with the last one of a name, that name.
+    pub(super) fn take(&mut self, entry: &Entry) -> Option<&[u16]> {
+        if entry[11] == LONG && entry[0] != 0xE5 {
+            self.take_piece(entry);
+            return None;
+        }
+        let long = self.len > 0 && self.next == 0 && self.checksum == checksum(short_of(entry));
+        let len = if long {
+            let name = &self.units[..self.len];
+            name.iter().position(|&unit| unit == 0).unwrap_or(self.len)
+        } else {
+            let mut shown = [0; 12];
+            let len = show_short(entry, &mut shown);
+            self.units[..12].copy_from_slice(&shown);
+            len
+        };
+        self.len = 0;
+        Some(&self.units[..len])
+    }
+
+    /// The last piece comes first, and says how many there are.
+    fn take_piece(&mut self, entry: &Entry) {
+        let index = usize::from(entry[0] & 0x3F);
+        if entry[0] & 0x40 != 0 {
+            (self.len, self.next, self.checksum) = (index * PIECE, index, entry[13]);
+        }
+        let fits = index == self.next && self.checksum == entry[13];
+        let Some(at) = index.checked_sub(1).filter(|&at| fits && at < 20) else {
+            self.len = 0;
+            return;
+        };
+        self.next = at;
+        for (unit, from) in self.units[at * PIECE..][..PIECE].iter_mut().zip(UNITS) {
+            *unit = u16::from_le_bytes([entry[from], entry[from + 1]]);
+        }
     }
 }
 
@@ -195,10 +262,13 @@ fn show_short(entry: &Entry, out: &mut [u16; 12]) -> usize {
     base_len + 1 + kind_len
 }
 
-fn compare(one: &[u16], other: &[u16]) -> Likeness {
-    if one == other {
+fn compare(
+    one: impl Iterator<Item = u16> + Clone,
+    other: impl Iterator<Item = u16> + Clone,
+) -> Likeness {
+    if one.clone().eq(other.clone()) {
         Likeness::Same
-    } else if one.iter().copied().map(caseless).eq(other.iter().copied().map(caseless)) {
+    } else if one.map(caseless).eq(other.map(caseless)) {
         Likeness::Similar
     } else {
         Likeness::None

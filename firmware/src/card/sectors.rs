@@ -43,9 +43,18 @@ impl Sectors {
         Ok(self.buffer)
     }
 
-    /// Writes a whole sector, past the buffer. It must not be one that is read
-    /// or edited.
+    /// A sector to fill anew: all zero, whatever it had.
+    pub(super) fn renew(&mut self, number: u32) -> Result<&mut Sector, CardError> {
+        self.flush()?;
+        self.buffer.fill(0);
+        (self.held, self.changed) = (Some(number), true);
+        Ok(self.buffer)
+    }
+
+    /// Writes a whole sector, past the buffer. It must not be one that is
+    /// edited.
     pub(super) fn write(&mut self, number: u32, sector: &Sector) -> Result<(), CardError> {
+        self.held = self.held.filter(|&held| held != number);
         self.card.write(number, sector)
     }
 

@@ -42,6 +42,9 @@ pub(super) enum Root {
 pub(super) struct Volume {
     pub(super) sectors: Sectors,
     pub(super) root: Root,
+    /// A cluster of a root that is a chain, and how many come before it: who
+    /// goes through the directory need not go through the table each time.
+    pub(super) near: Option<(u32, u32)>,
     table: u32,
     /// Bytes of an entry of the table.
     width: u32,
@@ -95,6 +98,7 @@ impl Volume {
         Ok(Self {
             sectors,
             root,
+            near: None,
             table,
             width,
             data,
@@ -115,13 +119,18 @@ impl Volume {
         self.data + (cluster - FIRST) * self.cluster
     }
 
+    /// Whether there is such a cluster.
+    pub(super) fn has(&self, cluster: u32) -> bool {
+        (FIRST..self.end).contains(&cluster)
+    }
+
     /// The cluster behind one; nothing at the end of its chain.
     pub(super) fn after(&mut self, cluster: u32) -> Result<Option<u32>, Fault> {
-        if !(FIRST..self.end).contains(&cluster) {
+        if !self.has(cluster) {
             return Err(Fault::Nonsense);
         }
         let next = self.entry(cluster)?;
-        Ok((FIRST..self.end).contains(&next).then_some(next))
+        Ok(self.has(next).then_some(next))
     }
 
     /// A free cluster, put behind `last` if there is one. Nothing where more
