@@ -23,7 +23,7 @@ use std::{env, thread};
 
 use machine::{Card, Machine};
 use person::Person;
-use scenarios::{Files, Place, noise};
+use scenarios::{Files, Place, noise, puts, refused_fetch, send_parts, stores};
 use sha2::{Digest, Sha256};
 
 /// After what silence the device takes somebody for dead, and a little.
@@ -36,6 +36,8 @@ struct Device {
 }
 
 impl Place for Device {
+    const LARGE: usize = 5 << 20;
+
     fn start() -> Self {
         let card = Card::new(64);
         Self { machine: Machine::start(Some(&card)), card }
@@ -56,6 +58,7 @@ impl Place for Device {
     }
 
     fn end(self) -> Files {
+        dump_ram(&self.machine, &self.machine.addr().port().to_string());
         self.machine.stop();
         assert_eq!(self.card.complaints(), "");
         let names = self.card.names().into_iter();
@@ -89,6 +92,11 @@ fn without_a_card_files_are_refused_and_the_room_goes_on() {
     let (mut one, mut other) = (device.join(), device.join());
     one.switches();
     assert!(!one.uploads("a.txt", b"hello"));
+    let refused = puts(&mut one, "a.txt", b"hello", "").unwrap_err();
+    assert!(refused.starts_with("! #put: "), "{refused}");
+    refused_fetch(&mut one, "a.txt");
+    one.sends("#files\n");
+    one.hears("> 0 files\n");
     one.sends("still here\n");
     other.hears("] still here");
 }
@@ -219,6 +227,33 @@ fn a_full_card_refuses_and_stays_in_order() {
 
 #[test]
 #[ignore = "run by firmware/test"]
+fn a_card_that_gets_full_during_a_put_has_space_again_afterwards() {
+    let card = Card::new(8);
+    let device = Machine::start(Some(&card));
+    let (mut ada, mut bob) = (device.join(), device.join());
+    ada.switches();
+    bob.switches();
+    let (large, half) = (noise(4 << 20, 1), noise(2 << 20, 2));
+    assert!(ada.uploads("large.bin", &large));
+    assert_eq!(puts(&mut bob, "half.bin", &half, ""), Ok(0));
+    send_parts(&mut bob, &half[..1 << 20]);
+    bob.sends("#stop\n");
+    bob.hears("> Your transfer has been stopped\n");
+    // What bob might go on with gives way, and that is not enough.
+    assert!(!stores(&mut ada, "more.bin", &noise(4 << 20, 3), ""));
+    assert_eq!(puts(&mut bob, "half.bin", &half, ""), Ok(0));
+    send_parts(&mut bob, &half);
+    bob.hears("> Your file has been uploaded (2097152 bytes)\n");
+    dump_ram(&device, "full");
+    device.stop();
+    stands(&card, "large.bin", &large);
+    stands(&card, "half.bin", &half);
+    assert_eq!(card.names(), ["half.bin", "large.bin"]);
+    assert_eq!(card.complaints(), "");
+}
+
+#[test]
+#[ignore = "run by firmware/test"]
 fn a_loss_of_power_leaves_no_half_file() {
     let card = Card::new(64);
     let (old, new) = (noise(60_000, 1), noise(90_000, 2));
@@ -254,13 +289,22 @@ fn the_device_starts_again_with_its_files() {
     assert!(peer.uploads("kept.bin", &noise(10_000, 3)));
     peer.sends("#upload 'half.bin' 100000\n");
     peer.sends(noise(50_000, 4));
+    let (mut other, put) = (device.join(), noise(20_000, 6));
+    other.switches();
+    assert_eq!(puts(&mut other, "put.bin", &put, ""), Ok(0));
+    send_parts(&mut other, &put[..10_000]);
+    other.sends("#stop\n");
+    other.hears("> Your transfer has been stopped\n");
     device.order("system_reset");
     device.shows("Chat server started");
     let mut peer = device.join();
     peer.switches();
     assert!(peer.uploads("next.bin", &noise(20_000, 5)));
+    // What broke off is forgotten with the start.
+    assert!(stores(&mut peer, "put.bin", &put, ""));
     device.stop();
+    stands(&card, "put.bin", &put);
     stands(&card, "kept.bin", &noise(10_000, 3));
     stands(&card, "next.bin", &noise(20_000, 5));
-    assert_eq!(card.names(), ["kept.bin", "next.bin"]);
+    assert_eq!(card.names(), ["kept.bin", "next.bin", "put.bin"]);
 }

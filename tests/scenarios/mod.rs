@@ -2,6 +2,7 @@
 //! `srv` by `tests/scenarios.rs` and against the device by `tests/device.rs`.
 
 mod files;
+mod parts;
 mod people;
 mod trouble;
 
@@ -13,6 +14,7 @@ use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 use sha2::{Digest, Sha256};
 
 pub(crate) use files::*;
+pub(crate) use parts::*;
 pub(crate) use people::*;
 pub(crate) use trouble::*;
 
@@ -26,6 +28,9 @@ pub(crate) const UPLOADS: usize = 4;
 
 /// A room that runs somewhere and has places for [`CLIENTS`].
 pub(crate) trait Place {
+    /// Bytes of a file that all buffers on the way to a peer cannot take.
+    const LARGE: usize;
+
     /// Starts it, with no files.
     fn start() -> Self;
 
@@ -57,6 +62,11 @@ macro_rules! each_scenario {
             names_are_kept_or_refused
             a_file_of_which_half_came_does_not_stand
             more_upload_than_there_are_slots_while_others_talk
+            files_go_both_ways_in_parts_with_chat_in_between
+            an_upload_that_broke_off_goes_on
+            what_stands_is_replaced_only_on_demand
+            a_reader_gets_the_version_that_it_began_with
+            transfers_end_when_they_are_stopped
             a_reset_is_a_leave_at_every_stage
             who_does_not_read_keeps_nobody_waiting
             a_dead_peer_is_found_and_its_place_is_free

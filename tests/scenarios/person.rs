@@ -18,7 +18,7 @@ pub(crate) const QUIET: Duration = Duration::from_millis(150);
 /// Somebody in the room.
 pub(crate) struct Person {
     pub(crate) stream: TcpStream,
-    heard: String,
+    heard: Vec<u8>,
 }
 
 impl Person {
@@ -26,7 +26,7 @@ impl Person {
     pub(crate) fn new(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, heard: String::new() }
+        Self { stream, heard: Vec::new() }
     }
 
     /// Waits until the room has let it in.
@@ -49,19 +49,35 @@ impl Person {
 
     /// Waits until it hears this; all that it heard up to it.
     pub(crate) fn hears(&mut self, part: &str) -> String {
+        let mut looked = 0;
         loop {
-            if let Some(at) = self.heard.find(part) {
-                return self.heard.drain(..at + part.len()).collect();
+            let rest = &self.heard[looked..];
+            if let Some(at) = rest.windows(part.len()).position(|piece| piece == part.as_bytes()) {
+                let heard = self.takes(looked + at + part.len());
+                return String::from_utf8_lossy(&heard).into_owned();
             }
-            let mut piece = [0; 4096];
-            match self.stream.read(&mut piece) {
-                Ok(count @ 1..) => self.heard += &String::from_utf8_lossy(&piece[..count]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                end => {
-                    let last: String = self.heard.chars().rev().take(300).collect();
-                    let last: String = last.chars().rev().collect();
-                    panic!("{end:?} instead of {part:?}; heard {last:?}");
-                }
+            looked = self.heard.len().saturating_sub(part.len());
+            self.listens(part);
+        }
+    }
+
+    /// Waits for so many bytes, whatever they are.
+    pub(crate) fn takes(&mut self, count: usize) -> Vec<u8> {
+        while self.heard.len() < count {
+            self.listens("the rest of its bytes");
+        }
+        self.heard.drain(..count).collect()
+    }
+
+    /// Waits for more, which should be something.
+    fn listens(&mut self, something: &str) {
+        let mut piece = [0; 4096];
+        match self.stream.read(&mut piece) {
+            Ok(count @ 1..) => self.heard.extend(&piece[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            end => {
+                let last = &self.heard[self.heard.len().saturating_sub(300)..];
+                panic!("{end:?} instead of {something:?}; heard {}", last.escape_ascii());
             }
         }
     }
