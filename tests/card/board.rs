@@ -68,6 +68,16 @@ impl Spi {
         says
     }
 
+    pub(crate) fn receive(&mut self, into: &mut [u8]) {
+        into.fill_with(|| self.exchange(0xFF));
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.exchange(byte);
+        }
+    }
+
     fn take_sector(&mut self, number: u32) {
         let sector: [u8; SECTOR] = self.came[1..=SECTOR].try_into().unwrap();
         self.medium.borrow_mut().write(number, &sector);

@@ -10,6 +10,8 @@ const PRESCALER: Register = Register::at(0x4000_8010);
 /// Pin 0 of port D alone: the address itself masks the others.
 const SELECT: Register = Register::at(0x4000_7004);
 
+/// Bytes that the bus holds each way.
+const FIFO: usize = 8;
 /// In `STATUS`: something has come.
 const CAME: u32 = 1 << 2;
 
@@ -40,10 +42,37 @@ impl Spi {
         SELECT.write(u32::from(!on));
     }
 
+    /// Gets bytes, and says nothing meanwhile.
+    pub fn receive(&mut self, into: &mut [u8]) {
+        for bytes in into.chunks_mut(FIFO) {
+            for _ in 0..bytes.len() {
+                DATA.write(0xFF);
+            }
+            bytes.fill_with(came);
+        }
+    }
+
+    /// Sends bytes; what comes meanwhile is not looked at.
+    pub fn send(&mut self, bytes: &[u8]) {
+        for bytes in bytes.chunks(FIFO) {
+            for &byte in bytes {
+                DATA.write(byte.into());
+            }
+            for _ in bytes {
+                came();
+            }
+        }
+    }
+
     /// Sends a byte and gets the one that comes meanwhile.
     pub fn exchange(&mut self, byte: u8) -> u8 {
         DATA.write(byte.into());
-        while STATUS.read() & CAME == 0 {}
-        DATA.read() as u8
+        came()
     }
+}
+
+/// The next byte that comes. One does for each that was sent.
+fn came() -> u8 {
+    while STATUS.read() & CAME == 0 {}
+    DATA.read() as u8
 }

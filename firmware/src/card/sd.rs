@@ -67,9 +67,7 @@ impl SdCard {
     pub(super) fn read(&mut self, number: u32, into: &mut Sector) -> Result<(), CardError> {
         self.expect(17, number.wrapping_mul(self.scale), 0)?;
         self.wait_for(TOKEN)?;
-        for byte in into.iter_mut() {
-            *byte = self.spi.exchange(IDLE);
-        }
+        self.spi.receive(into);
         self.skip(2); // the checksum
         self.spi.select(false);
         Ok(())
@@ -80,9 +78,7 @@ impl SdCard {
         self.expect(24, number.wrapping_mul(self.scale), 0)?;
         self.skip(1); // QEMU's card swallows what comes here
         self.spi.exchange(TOKEN);
-        for &byte in from {
-            self.spi.exchange(byte);
-        }
+        self.spi.send(from);
         self.skip(2);
         let taken = self.spi.exchange(IDLE) & 0x1F == 0x05;
         self.wait_for(IDLE)?;
