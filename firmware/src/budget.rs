@@ -27,4 +27,4 @@ const _: () = assert!(CLIENT <= 824 + 512);
 const _: () = assert!(SOCKET <= 336 + 2 * 1024);
 const _: () = assert!(LOG <= 1216);
 const _: () = assert!(UPLOAD <= 520 + 512 + HEADROOM);
-const _: () = assert!(DRAFT <= 156);
+const _: () = assert!(DRAFT <= 196);

@@ -9,7 +9,7 @@ pub(crate) const CLUSTERS: u32 = 8000;
 const TABLE: u32 = 1;
 const TABLE_LEN: u32 = 32;
 const ROOT: u32 = TABLE + 2 * TABLE_LEN;
-const ROOT_LEN: u32 = 8;
+const ROOT_LEN: u32 = 24;
 const DATA: u32 = ROOT + ROOT_LEN;
 
 /// An empty volume with clusters of one sector.

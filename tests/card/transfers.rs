@@ -7,7 +7,7 @@ use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
 use super::card::CardStore;
-use super::{BLOCK, ask, medium, noise, open, reader, tidy, upload};
+use super::{BLOCK, ask, medium, noise, open, open_for, reader, tidy, upload};
 
 const FIRST: UploadSlot = UploadSlot::new(0);
 const SECOND: UploadSlot = UploadSlot::new(1);
@@ -199,6 +199,50 @@ fn upload_in_between(store: &mut CardStore) {
     assert_eq!(begin(store, SECOND, "file", 3, 2, false), Ok(0));
     write(store, SECOND, b"old");
     ask(store, |store| store.commit(SECOND, &parse("file"))).unwrap();
+}
+
+/// What one of them does to the directory while the other looks through it does
+/// not lead that one astray.
+#[test]
+fn two_take_the_same_name_at_once() {
+    for turns in 1..4 {
+        let medium = medium();
+        let mut store = open_for::<6>(&medium);
+        let slots = [0, 1, 2, 3, 4, 5].map(UploadSlot::new);
+        // A gap at the start of the directory, and more entries behind it than
+        // are looked at in one go.
+        for slot in &slots[2..] {
+            ask(&mut store, |store| store.create(*slot, &parse("never"), 1)).unwrap();
+            write(&mut store, *slot, b"x");
+        }
+        for number in 0..150 {
+            upload(&mut store, &format!("file {number}"), b"x").unwrap();
+        }
+        slots[2..].iter().for_each(|slot| store.abort(*slot));
+        tidy(&mut store);
+
+        let name = parse("both");
+        let sent = [noise(700, 1), noise(900, 2)];
+        for (slot, bytes) in slots.iter().zip(&sent) {
+            ask(&mut store, |store| store.create(*slot, &name, 900)).unwrap();
+            write(&mut store, *slot, bytes);
+        }
+        // The first looks as far as it comes in so many turns.
+        let mut done = false;
+        for _ in 0..turns {
+            done = done || store.commit(slots[0], &name).is_ok();
+            store.begin_pass();
+            let _ = store.poll_stored();
+        }
+        ask(&mut store, |store| store.commit(slots[1], &name)).unwrap();
+        if !done {
+            ask(&mut store, |store| store.commit(slots[0], &name)).unwrap();
+        }
+        tidy(&mut store);
+        let contents = reader::read(&medium.borrow());
+        assert_eq!((contents.files.len(), contents.lost), (151, 0), "after {turns} turns");
+        assert!(sent.contains(&contents.files["both"]), "after {turns} turns");
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ const ENTRIES: u32 = (SECTOR / ENTRY) as u32;
 /// Sectors of the directory that are looked at; files beyond have no room. It
 /// bounds what a look costs.
 const MOST: u32 = 128;
+/// Entries that are looked at in one go.
+const LOOK: u32 = 256;
 /// Drafts that may lie about after a loss of power.
 const MOST_DRAFTS: usize = 16;
 /// In an entry's attributes.
@@ -33,42 +35,35 @@ pub(super) struct Standing {
     pub(super) is_it: bool,
 }
 
-/// What a look at the directory found.
+/// A look at the directory for a name, and for room for it: as far as it came.
 #[derive(Debug, Default)]
 pub(super) struct Look {
     pub(super) standing: Option<Standing>,
-    /// Where so many entries are free as were wanted.
+    /// Where so many entries are free as the name takes.
     room: Option<u32>,
+    /// The entry to go on with, and how many right before it are free.
+    place: u32,
+    free: u32,
+    search: Search,
+    /// Changes that the directory had seen when the look began.
+    changes: u32,
 }
 
 impl Volume {
-    /// Looks for a name, and for room for it.
-    pub(super) fn look(&mut self, name: &LongName<'_>) -> Result<Look, Fault> {
-        let wanted = name.pieces() as u32 + 1;
-        let (mut search, mut look, mut free) = (Search::new(name), Look::default(), 0);
-        for place in 0..MOST * ENTRIES {
-            let Some(entry) = self.entry_at(place)? else { break };
-            if matches!(entry[0], 0 | 0xE5) {
-                free += 1;
-                if free >= wanted && look.room.is_none() {
-                    look.room = Some(place + 1 - wanted);
-                }
-                // Behind a zero there are no entries.
-                if entry[0] == 0 && look.room.is_some() {
-                    break;
-                }
-                search = Search::new(name);
-                continue;
-            }
-            free = 0;
-            let likeness = search.take(&entry).unwrap_or(Likeness::None);
-            if likeness > Likeness::None {
-                let is_it = likeness == Likeness::Same && entry[11] & FOLDER == 0;
-                look.standing = Some(standing(Place(place), &entry, is_it));
-                break;
-            }
+    /// Goes on with a look for a name; whether that is all. It begins anew when
+    /// the directory was changed meanwhile.
+    pub(super) fn look(&mut self, name: &LongName<'_>, look: &mut Look) -> Result<bool, Fault> {
+        if look.changes != self.changes {
+            *look = Look { changes: self.changes, ..Look::default() };
         }
-        Ok(look)
+        for _ in 0..LOOK {
+            let Some(entry) = self.entry_at(look.place)? else { return Ok(true) };
+            if look.take(name, &entry) {
+                return Ok(true);
+            }
+            look.place += 1;
+        }
+        Ok(false)
     }
 
     /// Puts a new file where a look found room for its name.
@@ -106,18 +101,21 @@ impl Volume {
     pub(super) fn put_draft(&mut self, number: u8, cluster: u32) -> Result<Place, Fault> {
         let mut short = *b"~SNUG-A TMP";
         short[6] += number;
-        for place in 0..MOST * ENTRIES {
+        for place in self.free_from..MOST * ENTRIES {
             let Some(old) = self.entry_at(place)? else { break };
             if matches!(old[0], 0 | 0xE5) {
-                self.set_entry_at(Place(place), &entry(&short, HIDDEN, cluster, 0))?;
-                self.sectors.flush()?;
-                return Ok(Place(place));
+                return self.put_draft_at(place, &entry(&short, HIDDEN, cluster, 0));
             }
         }
-        let place = Place(self.extend_root()?);
-        self.set_entry_at(place, &entry(&short, HIDDEN, cluster, 0))?;
+        let place = self.extend_root()?;
+        self.put_draft_at(place, &entry(&short, HIDDEN, cluster, 0))
+    }
+
+    fn put_draft_at(&mut self, place: u32, entry: &Entry) -> Result<Place, Fault> {
+        self.set_entry_at(Place(place), entry)?;
+        self.free_from = place + 1;
         self.sectors.flush()?;
-        Ok(place)
+        Ok(Place(place))
     }
 
     /// Takes an entry out, safely. What it held is not freed by that.
@@ -125,6 +123,7 @@ impl Volume {
         let Some(mut entry) = self.entry_at(place.0)? else { return Err(Fault::Nonsense) };
         entry[0] = 0xE5;
         self.set_entry_at(place, &entry)?;
+        self.free_from = self.free_from.min(place.0);
         Ok(self.sectors.flush()?)
     }
 
@@ -133,8 +132,12 @@ impl Volume {
         let mut drafts = [None; MOST_DRAFTS];
         let mut free = drafts.iter_mut();
         let mut used = 0;
+        self.free_from = MOST * ENTRIES;
         for place in 0..MOST * ENTRIES {
             let Some(entry) = self.entry_at(place)? else { break };
+            if matches!(entry[0], 0 | 0xE5) {
+                self.free_from = self.free_from.min(place);
+            }
             if entry[0] == 0 {
                 break;
             }
@@ -191,6 +194,7 @@ impl Volume {
         let sector = self.root_sector(place.0 / ENTRIES)?.ok_or(Fault::Full)?;
         let at = (place.0 % ENTRIES) as usize * ENTRY;
         self.sectors.edit(sector)?[at..at + ENTRY].copy_from_slice(entry);
+        self.changes = self.changes.wrapping_add(1);
         Ok(())
     }
 
@@ -231,6 +235,7 @@ impl Volume {
         self.link(last, added)?;
         let first = clusters * self.cluster * ENTRIES;
         self.close_gap(first)?;
+        self.free_from = self.free_from.min(first);
         Ok(first)
     }
 
@@ -244,6 +249,29 @@ impl Volume {
             self.set_entry_at(Place(place), &entry)?;
         }
         Ok(())
+    }
+}
+
+impl Look {
+    /// Takes the next entry; whether it was the last one to look at.
+    fn take(&mut self, name: &LongName<'_>, entry: &Entry) -> bool {
+        if matches!(entry[0], 0 | 0xE5) {
+            let wanted = name.pieces() as u32 + 1;
+            self.free += 1;
+            if self.free >= wanted && self.room.is_none() {
+                self.room = Some(self.place + 1 - wanted);
+            }
+            self.search = Search::default();
+            // Behind a zero there are no entries.
+            return entry[0] == 0 && self.room.is_some();
+        }
+        self.free = 0;
+        let likeness = self.search.take(name, entry).unwrap_or_default();
+        if likeness > Likeness::None {
+            let is_it = likeness == Likeness::Same && entry[11] & FOLDER == 0;
+            self.standing = Some(standing(Place(self.place), entry, is_it));
+        }
+        likeness > Likeness::None
     }
 }
 

@@ -2,10 +2,9 @@
 
 use snug_core::store::StoreError;
 use snug_core::wire::digest::Digest;
-use snug_core::wire::name::FileName;
 
 use super::blame;
-use super::directory::{Place, Standing};
+use super::directory::{Look, Place, Standing};
 use super::names::LongName;
 use super::sd::SECTOR;
 use super::volume::{Fault, Volume};
@@ -46,21 +45,19 @@ pub(super) struct Rubbish {
 }
 
 impl Draft {
-    /// Gives the file its name; what stood under it.
+    /// Gives the file its name, for which it was looked; what stood under it.
     pub(super) fn commit(
         &mut self,
         volume: &mut Volume,
-        name: &FileName,
+        name: &LongName<'_>,
+        look: &Look,
     ) -> Result<Option<Standing>, StoreError> {
-        let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
-        volume.sectors.flush().map_err(|_| StoreError::Failed)?;
-        let look = volume.look(&long).map_err(blame)?;
         let Chain { first, size, .. } = self.chain;
         match look.standing {
             Some(standing) if !standing.is_it => return Err(StoreError::BadName),
             Some(_) if matches!(self.promise, Some((_, false))) => return Err(StoreError::Exists),
             Some(standing) => volume.exchange(standing.place, first, size),
-            None => volume.put(&long, &look, first, size),
+            None => volume.put(name, look, first, size),
         }
         .map_err(blame)?;
         if let Some(place) = self.chain.place.take() {

@@ -10,7 +10,7 @@
 //! or until the space is needed. A file that is read stays as it was opened: if
 //! it is replaced meanwhile, its clusters are freed when the last reader is done.
 //!
-//! Work is done in small pieces: one block, one look at the directory, or 64
+//! Work is done in small pieces: one block, 256 entries of the directory, or 64
 //! clusters to be freed in each [pass](CardStore::begin_pass).
 //!
 //! # Trade-offs
@@ -28,11 +28,14 @@ mod sd;
 mod sectors;
 mod volume;
 
+use core::mem;
+
 use heapless::Vec;
 use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
 use snug_core::wire::name::FileName;
 
 use crate::board::Spi;
+use directory::Look;
 use draft::{Chain, Draft, Kept, Rubbish};
 use names::LongName;
 use reader::Reader;
@@ -65,8 +68,21 @@ struct Desk {
     kept: Option<Kept>,
     /// What is to be thrown away before the next transfer.
     rubbish: Option<Rubbish>,
+    /// The look at the directory that is under way.
+    look: Look,
     /// The transfer was told to wait.
     waits: bool,
+}
+
+impl Desk {
+    /// Looks for the name of the transfer, or goes on with it in another pass.
+    fn look(&mut self, volume: &mut Volume, name: &LongName<'_>) -> nb::Result<Look, StoreError> {
+        if volume.look(name, &mut self.look).map_err(blame)? {
+            return Ok(mem::take(&mut self.look));
+        }
+        self.waits = true;
+        Err(nb::Error::WouldBlock)
+    }
 }
 
 /// A store on the card, for so many transfers at once as it has memory for.
@@ -142,7 +158,7 @@ impl CardStore {
     /// Takes the pass's piece of work, or makes the transfer wait for another.
     fn work(&mut self, slot: UploadSlot) -> nb::Result<(&mut Volume, &mut Desk), StoreError> {
         let desk = &mut self.desks[slot.index()];
-        if core::mem::take(&mut self.may_work) {
+        if mem::take(&mut self.may_work) {
             // Without a card nothing was ever begun.
             let volume = self.volume.as_mut().ok_or(nb::Error::Other(StoreError::ReadOnly))?;
             return Ok((volume, desk));
@@ -171,8 +187,8 @@ impl CardStore {
             return Err(nb::Error::Other(StoreError::Full));
         }
         let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
-        let (volume, _) = self.work_anew(slot)?;
-        match volume.look(&long).map_err(blame)?.standing {
+        let (volume, desk) = self.work_anew(slot)?;
+        match desk.look(volume, &long)?.standing {
             Some(standing) if !standing.is_it => Err(nb::Error::Other(StoreError::BadName)),
             Some(_) if !replace => Err(nb::Error::Other(StoreError::Exists)),
             _ => Ok(()),
@@ -260,9 +276,12 @@ impl Store for CardStore {
     }
 
     fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError> {
+        let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
         let (volume, desk) = self.work(slot)?;
+        volume.sectors.flush().map_err(|_| StoreError::Failed)?;
+        let look = desk.look(volume, &long)?;
         let draft = desk.draft.as_mut().ok_or(StoreError::Failed)?;
-        let replaced = draft.commit(volume, name)?;
+        let replaced = draft.commit(volume, &long, &look)?;
         let size = u64::from(draft.chain.size);
         (desk.draft, desk.reader) = (None, None);
         let (old, chain) = replaced.map_or((0, 0), |file| (u64::from(file.size), file.cluster));
@@ -274,6 +293,7 @@ impl Store for CardStore {
     fn abort(&mut self, slot: UploadSlot) {
         let desk = &mut self.desks[slot.index()];
         desk.waits = false;
+        desk.look = Look::default();
         if let Some(draft) = desk.draft.take() {
             desk.rubbish = draft.chain.rubbish();
             desk.reader = None;
@@ -286,7 +306,7 @@ impl Store for CardStore {
         let desk = &mut self.desks[slot.index()];
         match desk.draft.take_if(|draft| draft.promise.is_some() && draft.chain.size > 0) {
             Some(Draft { promise: Some((digest, _)), chain, .. }) => {
-                (desk.waits, desk.reader) = (false, None);
+                (desk.waits, desk.reader, desk.look) = (false, None, Look::default());
                 let free = self.desks.iter().position(|desk| desk.kept.is_none());
                 let at = free.unwrap_or(slot.index());
                 let older = self.desks[at].kept.replace(Kept { digest, chain });
@@ -299,7 +319,7 @@ impl Store for CardStore {
     fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
         let long = LongName::new(name.as_str()).ok_or(StoreError::Missing)?;
         let (volume, desk) = self.work_anew(slot)?;
-        let look = volume.look(&long).map_err(blame)?;
+        let look = desk.look(volume, &long)?;
         let file = look.standing.filter(|file| file.is_it).ok_or(StoreError::Missing)?;
         desk.reader = Some(Reader::new(file.cluster, file.size));
         Ok(file.size.into())

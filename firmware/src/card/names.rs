@@ -100,9 +100,10 @@ impl<'n> LongName<'n> {
 }
 
 /// How near an entry's name comes to the one that is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     /// Another name.
+    #[default]
     None,
     /// Another name that FAT takes for the same.
     Similar,
@@ -111,13 +112,12 @@ pub(super) enum Likeness {
 }
 
 /// A name that is looked for, entry by entry.
-#[derive(Debug)]
-pub(super) struct Search<'n> {
-    name: &'n LongName<'n>,
+#[derive(Debug, Default)]
+pub(super) struct Search {
     /// The likeness of the pieces so far.
     likeness: Likeness,
     /// The piece that should come next, counted down; 0 for the short name.
-    next: usize,
+    next: u8,
     checksum: u8,
     /// There was a long name.
     long: bool,
@@ -127,16 +127,12 @@ pub(super) struct Search<'n> {
 const LONG: u8 = 0x0F;
 const VOLUME: u8 = 0x08;
 
-impl<'n> Search<'n> {
-    pub(super) fn new(name: &'n LongName<'n>) -> Self {
-        Self { name, likeness: Likeness::None, next: 0, checksum: 0, long: false }
-    }
-
+impl Search {
     /// Takes the next entry; if it is a file's or folder's, how like its name
     /// is.
-    pub(super) fn take(&mut self, entry: &Entry) -> Option<Likeness> {
+    pub(super) fn take(&mut self, name: &LongName<'_>, entry: &Entry) -> Option<Likeness> {
         if entry[11] == LONG {
-            self.take_piece(entry);
+            self.take_piece(name, entry);
             return None;
         }
         let long = self.long && self.next == 0 && self.checksum == checksum(short_of(entry));
@@ -144,37 +140,37 @@ impl<'n> Search<'n> {
         if !is_file(entry) {
             return None;
         }
-        let short = self.likeness_of_short(entry, long);
+        let short = likeness_of_short(name, entry, long);
         Some(if long { short.max(self.likeness) } else { short })
     }
 
-    fn take_piece(&mut self, entry: &Entry) {
-        let index = usize::from(entry[0] & 0x3F);
+    fn take_piece(&mut self, name: &LongName<'_>, entry: &Entry) {
+        let index = entry[0] & 0x3F;
         if entry[0] & 0x40 != 0 {
-            let fits = index == self.name.pieces();
+            let fits = usize::from(index) == name.pieces();
             self.likeness = if fits { Likeness::Same } else { Likeness::None };
             (self.long, self.checksum) = (true, entry[13]);
         } else if index != self.next || self.checksum != entry[13] {
             (self.long, self.likeness) = (false, Likeness::None);
         }
         self.next = index.saturating_sub(1);
-        let units = UNITS.map(|at| u16::from_le_bytes([entry[at], entry[at + 1]]));
         if self.likeness > Likeness::None {
-            let piece = self.name.piece(self.next);
-            self.likeness = self.likeness.min(compare(units.into_iter(), piece.into_iter()));
+            let units = UNITS.map(|at| u16::from_le_bytes([entry[at], entry[at + 1]]));
+            self.likeness = self.likeness.min(compare(&units, &name.piece(self.next.into())));
         }
     }
+}
 
-    /// A short name beside a long one is another name of the same file.
-    fn likeness_of_short(&self, entry: &Entry, long: bool) -> Likeness {
-        let mut shown = [0; 12];
-        let len = show_short(entry, &mut shown);
-        if len != self.name.len {
-            return Likeness::None;
-        }
-        let likeness = compare(shown[..len].iter().copied(), self.name.name.encode_utf16());
-        if long { likeness.min(Likeness::Similar) } else { likeness }
+/// A short name beside a long one is another name of the same file.
+fn likeness_of_short(name: &LongName<'_>, entry: &Entry, long: bool) -> Likeness {
+    let mut shown = [0; 12];
+    let len = show_short(entry, &mut shown);
+    if len != name.len {
+        return Likeness::None;
     }
+    // It has one piece: short names are shorter.
+    let likeness = compare(&shown[..len], &name.piece(0)[..len]);
+    if long { likeness.min(Likeness::Similar) } else { likeness }
 }
 
 /// A name that is read, entry by entry.
@@ -262,13 +258,10 @@ fn show_short(entry: &Entry, out: &mut [u16; 12]) -> usize {
     base_len + 1 + kind_len
 }
 
-fn compare(
-    one: impl Iterator<Item = u16> + Clone,
-    other: impl Iterator<Item = u16> + Clone,
-) -> Likeness {
-    if one.clone().eq(other.clone()) {
+fn compare(one: &[u16], other: &[u16]) -> Likeness {
+    if one == other {
         Likeness::Same
-    } else if one.map(caseless).eq(other.map(caseless)) {
+    } else if one.iter().copied().map(caseless).eq(other.iter().copied().map(caseless)) {
         Likeness::Similar
     } else {
         Likeness::None

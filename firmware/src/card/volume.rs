@@ -45,6 +45,10 @@ pub(super) struct Volume {
     /// A cluster of a root that is a chain, and how many come before it: who
     /// goes through the directory need not go through the table each time.
     pub(super) near: Option<(u32, u32)>,
+    /// No entry of the directory before this one is free.
+    pub(super) free_from: u32,
+    /// Changes of the directory; wraps.
+    pub(super) changes: u32,
     table: u32,
     /// Bytes of an entry of the table.
     width: u32,
@@ -99,6 +103,8 @@ impl Volume {
             sectors,
             root,
             near: None,
+            free_from: 0,
+            changes: 0,
             table,
             width,
             data,
