@@ -163,7 +163,8 @@ impl<'m, T> Table<'m, T> {
 
     /// Whether a client stands in a queue.
     pub(crate) fn is_in(&self, queue: Queue, at: u32) -> bool {
-        self.places[at as usize].links[queue as usize].prev != OUT
+        let stands = |place: &Place<T>| place.links[queue as usize].prev != OUT;
+        self.places.get(at as usize).is_some_and(stands)
     }
 
     /// Puts a client at the end of a queue, from wherever it stood in it. A
@@ -186,11 +187,18 @@ impl<'m, T> Table<'m, T> {
         self.unlink(queue as usize, at);
     }
 
+    /// Most of the time there is nothing to do, and that is found out where it
+    /// is asked.
     fn unlink(&mut self, queue: usize, at: u32) {
-        let link = self.places[at as usize].links[queue];
-        if link.prev == OUT {
-            return;
+        let stands = |place: &Place<T>| place.links[queue].prev != OUT;
+        if self.places.get(at as usize).is_some_and(stands) {
+            self.cut_out(queue, at);
         }
+    }
+
+    #[inline(never)]
+    fn cut_out(&mut self, queue: usize, at: u32) {
+        let link = self.places[at as usize].links[queue];
         self.places[at as usize].links[queue].prev = OUT;
         match link.prev {
             NIL => self.queues[queue].first = link.next,

@@ -165,8 +165,9 @@ impl<S: Store> Server<'_, S> {
     /// Tells the room what is marked, as far as nobody who reads would lose a
     /// line by it. Each mark is told once, so this costs what happened.
     pub(super) fn announce(&mut self, now: Instant) {
-        while !self.is_outrun() {
-            let Some(place) = self.table.first(Queue::Marked) else { return };
+        while let Some(place) = self.table.first(Queue::Marked)
+            && !self.is_outrun()
+        {
             self.announce_next(now, place);
         }
     }

@@ -29,7 +29,7 @@ impl Store for AnyStore {
         any(Ok(()))
     }
 
-    fn commit(&mut self, _: UploadSlot) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
         any(Ok(()))
     }
 
