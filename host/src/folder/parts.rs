@@ -138,6 +138,19 @@ fn what_waits_for_too_long_or_takes_room_goes() {
     assert_eq!(names(&folder), [kept(6), "a".into()]);
 }
 
+/// What was opened for a transfer that has ended is none of the next one's.
+#[test]
+fn what_is_opened_too_late_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(kept(1)), [7; 64]).unwrap();
+    let mut bench = Bench::open(folder.path(), 1).unwrap();
+    bench.put(0, "a", &text(64)).unwrap();
+    assert_eq!(bench.store.open(slot(0), &file_name("a")), Err(nb::Error::WouldBlock));
+    bench.store.abort(slot(0));
+    assert_eq!(bench.begin(0, "b", 128, 1), Ok(64));
+    assert_eq!(bench.read(0, 0, 64), Ok(vec![7; 64]));
+}
+
 #[test]
 fn a_standing_file_is_not_replaced_unasked() {
     let (folder, mut bench) = bench(1);

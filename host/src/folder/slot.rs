@@ -42,7 +42,8 @@ impl Slot {
             Step::Append(block) | Step::Prepend(block) | Step::Read(block, _) => {
                 self.buffers.push(block);
             }
-            Step::Open(_, file) => self.file = file,
+            // The next transfer's begins when all steps of this one are done.
+            Step::Open(_, file) if self.phase != Phase::Ending => self.file = file,
             _ => {}
         }
     }
