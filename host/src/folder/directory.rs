@@ -159,8 +159,9 @@ impl Directory {
     fn trim(&self) {
         let taken = self.used().saturating_add(self.promised.load(Ordering::Relaxed));
         let room = self.quota.saturating_sub(taken);
-        while let Some(digest) = self.kept.pop_above(room, SystemTime::now()) {
+        while let Some(digest) = self.kept.take_above(room, SystemTime::now()) {
             self.remove(&kept_name(digest));
+            self.kept.give_back(digest, None);
         }
     }
 

@@ -35,8 +35,8 @@ struct Try {
 }
 
 impl Kept {
-    /// The file with a digest is under way from now on. Where it is still on
-    /// the way of another thread, which has been told to end, waits for that.
+    /// The file with a digest is under way from now on. Where it is still in
+    /// the hands of another thread, which ends or removes it, waits for that.
     pub(super) fn take(&self, digest: Digest) {
         let tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         let is_under_way = |tries: &mut Tries| tries.under_way.contains(&digest);
@@ -56,16 +56,22 @@ impl Kept {
         self.given_back.notify_all();
     }
 
-    /// Takes out the one that waits the longest, if it does so for too long, or
-    /// if all together take more than `room`, or are too many.
-    pub(super) fn pop_above(&self, room: u64, now: SystemTime) -> Option<Digest> {
+    /// The one that waits the longest is to be removed and
+    /// [given back](Self::give_back), if it does so for too long, or if all
+    /// together take more than `room`, or are too many.
+    pub(super) fn take_above(&self, room: u64, now: SystemTime) -> Option<Digest> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = &mut tries.waiting;
+        let all = &tries.waiting;
         let (at, oldest) = all.iter().enumerate().min_by_key(|(_, one)| one.since)?;
         let expired = now.duration_since(oldest.since).is_ok_and(|age| age > KEPT_FOR);
         let length = all.iter().fold(0, |sum: u64, one| sum.saturating_add(one.length));
         let too_much = length > room || all.len() > MOST_KEPT;
-        (expired || too_much).then(|| all.swap_remove(at).digest)
+        if !expired && !too_much {
+            return None;
+        }
+        let Try { digest, .. } = tries.waiting.swap_remove(at);
+        tries.under_way.push(digest);
+        Some(digest)
     }
 }
 
@@ -87,14 +93,14 @@ mod tests {
         for (n, hour) in [(1, 3), (2, 1), (3, 2)] {
             kept.give_back(digest(n), Some((100, at(hour))));
         }
-        assert_eq!(kept.pop_above(300, at(10)), None);
-        assert_eq!(kept.pop_above(299, at(10)), Some(digest(2)));
-        assert_eq!(kept.pop_above(200, at(26)), None);
-        assert_eq!(kept.pop_above(200, at(27)), Some(digest(3)));
+        assert_eq!(kept.take_above(300, at(10)), None);
+        assert_eq!(kept.take_above(299, at(10)), Some(digest(2)));
+        assert_eq!(kept.take_above(200, at(26)), None);
+        assert_eq!(kept.take_above(200, at(27)), Some(digest(3)));
         kept.take(digest(1));
-        assert_eq!(kept.pop_above(0, at(99)), None, "what is under way is needed");
+        assert_eq!(kept.take_above(0, at(99)), None, "what is under way is needed");
         kept.give_back(digest(1), None);
-        assert_eq!(kept.pop_above(0, at(99)), None);
+        assert_eq!(kept.take_above(0, at(99)), None);
     }
 
     #[test]
@@ -103,8 +109,8 @@ mod tests {
         for n in 0..=u8::MAX {
             kept.give_back(digest(n), Some((0, at(0))));
         }
-        assert_eq!(kept.pop_above(0, at(0)), None);
+        assert_eq!(kept.take_above(0, at(0)), None);
         kept.give_back(Digest::new([0xab; 32]), Some((0, at(0))));
-        assert!(kept.pop_above(0, at(0)).is_some());
+        assert!(kept.take_above(0, at(0)).is_some());
     }
 }

@@ -3,11 +3,13 @@
 use core::time::Duration;
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::symlink;
+use std::thread;
 use std::time::SystemTime;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use snug_core::wire::digest::Digest;
 
+use super::disk::Call;
 use super::tests::{Bench, bench, file_name, names, slot, text};
 use super::*;
 
@@ -136,6 +138,30 @@ fn what_waits_for_too_long_or_takes_room_goes() {
     bench.store.keep(slot(0));
     bench.begin(0, "c", 6_001, 6).unwrap();
     assert_eq!(names(&folder), [kept(6), "a".into()]);
+}
+
+/// Nobody goes on with a file whose name another thread is about to remove.
+#[test]
+fn what_is_about_to_go_is_not_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(kept(1)), text(64)).unwrap();
+    let mut bench = Bench::open(folder.path(), 2).unwrap();
+    bench.store.directory.disk.witness.hold(Call::Remove);
+    let (large, small) = (file_name("large"), file_name("small"));
+    assert!(bench.store.create(slot(0), &large, 10_000).is_err());
+    bench.store.directory.disk.witness.await_held();
+    let draft = store::Draft { name: &small, size: 100, digest: digest(1), replace: false };
+    // Time enough for a thread that does not wait.
+    let begun = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(1));
+        let _ = bench.store.poll_stored();
+        bench.store.begin(slot(1), &draft).is_ok()
+    });
+    bench.store.directory.disk.witness.let_go();
+    assert!(!begun, "it waits for what is done to its file");
+    assert_eq!(bench.begin(1, "small", 100, 1), Ok(0));
+    bench.write(1, &text(100)).unwrap();
+    bench.commit(1).unwrap();
 }
 
 /// What was opened for a transfer that has ended is none of the next one's.
