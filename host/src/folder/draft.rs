@@ -50,11 +50,12 @@ impl Draft {
         if standing.is_some() && !plan.replace {
             return Err(StoreError::Exists);
         }
-        directory.promise(plan.size);
         let (temporary, length) = match plan.digest {
             Some(digest) => Temporary::take_up(directory, digest, plan.size)?,
             None => (Temporary::create(directory)?, 0),
         };
+        // Not before: what is there of it would make room for all of it.
+        directory.promise(plan.size);
         Ok(Self { temporary, plan: plan.clone(), length })
     }
 
@@ -97,8 +98,11 @@ impl Draft {
         if self.length > 0
             && let Some(digest) = self.temporary.digest.take()
         {
-            self.temporary.directory.keep(digest, self.length);
             self.temporary.kept = true;
+            let (directory, length) = (Arc::clone(&self.temporary.directory), self.length);
+            // All of it takes no room any more, only what is there.
+            drop(self);
+            directory.keep(digest, length);
         }
     }
 }

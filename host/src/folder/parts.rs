@@ -140,6 +140,24 @@ fn what_waits_for_too_long_or_takes_room_goes() {
     assert_eq!(names(&folder), [kept(6), "a".into()]);
 }
 
+/// What is there of a file takes no room beside what the file may take.
+#[test]
+fn a_file_as_large_as_the_room_is_gone_on_with() {
+    let (folder, mut bench) = bench(1);
+    let bytes = text(9_990);
+    let mut there = 0;
+    for end in [64, 6_400, 9_984] {
+        assert_eq!(bench.begin(0, "a", 9_990, 1), Ok(there as u64));
+        bench.write(0, &bytes[there..end]).unwrap();
+        bench.store.keep(slot(0));
+        there = end;
+    }
+    assert_eq!(bench.begin(0, "a", 9_990, 1), Ok(9_984));
+    bench.write(0, &bytes[there..]).unwrap();
+    bench.commit(0).unwrap();
+    assert_eq!(fs::read(folder.path().join("a")).unwrap(), bytes);
+}
+
 /// Nobody goes on with a file whose name another thread is about to remove.
 #[test]
 fn what_is_about_to_go_is_not_gone_on_with() {
