@@ -393,6 +393,41 @@ fn a_transfer_stops_when_its_peer_says_so() {
     assert_eq!(world.read(bob), "#have 'b' 1024\n");
 }
 
+/// What a peer says behind a `#stop` waits until its transfer has ended.
+#[test]
+fn a_stop_comes_before_what_is_said_behind_it() {
+    let stopped = "> Your transfer has been stopped\n";
+    let mut ground = Ground::new(Sizes::default());
+    let mut world = World::new(&mut ground);
+    let (ada, bob) = two_of(&mut world);
+    let file = "0123456789".repeat(100);
+    world.store().files.insert("a".into(), file.clone().into());
+    world.store().files.insert("b".into(), b"text".into());
+    world.block(bob, 100);
+    world.send(bob, "#get a\n");
+    world.send(bob, "#stop\n#get b\nhello\n");
+    world.unblock(bob);
+    let other = format!("#file 'b' 4\n{}#sum {}\n", part("text"), digest("text"));
+    let first = part(&file[..512]);
+    assert_eq!(world.read(bob), format!("#file 'a' 1000\n{first}{stopped}{other}"));
+    assert_eq!(world.read(ada), "[10.0.0.2:5000] hello\n");
+    world.block(bob, 5);
+    world.send(bob, put("c", "xyz"));
+    world.send(bob, "#stop\n".to_owned() + &part("xyz") + "hello\n");
+    world.unblock(bob);
+    let none = "! #put: no upload waits for a part; begin one with #put\n";
+    assert_eq!(world.read(bob), format!("#have 'c' 0\n{stopped}{none}"));
+    assert_eq!(world.read(ada), "[10.0.0.2:5000] hello\n");
+    // Nobody waits for a link that is gone.
+    world.block(bob, 100);
+    world.send(bob, "#get a\n");
+    world.send(bob, "#stop\nbye\n");
+    world.reset(bob);
+    world.unblock(bob);
+    let left = "< The user 10.0.0.2:5000 left (1 user online)\n";
+    assert_eq!(world.read(ada), format!("[10.0.0.2:5000] bye\n{left}"));
+}
+
 /// `printf '\n#get a\n' | nc -N HOST PORT`
 #[test]
 fn who_has_said_all_still_gets_the_file() {

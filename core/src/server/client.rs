@@ -265,6 +265,11 @@ impl Client {
         self.transfer.is_some_and(|ongoing| ongoing.settling)
     }
 
+    /// Whether its transfer ends behind what is half out.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.outbox.in_piece && self.transfer.is_some_and(|ongoing| ongoing.stops)
+    }
+
     /// Whether it gets a file.
     pub(super) fn is_fetching(&self) -> bool {
         self.transfer.is_some_and(|ongoing| ongoing.way == Way::Down)

@@ -80,6 +80,7 @@ impl<S: Store> Server<'_, S> {
         client.outbox.in_piece = matches!(self.transfers.piece(slot), Some(Piece::Bytes(_)));
         if stops && !client.outbox.in_piece {
             self.stop_transfer(place);
+            self.resume(place);
             return;
         }
         if way == Way::Parts {

@@ -137,6 +137,7 @@ impl<S: Store> Server<'_, S> {
         // A file's bytes make no more answers than its header had room for.
         client.stage >= Stage::Leaving
             || client.is_settling()
+            || client.is_stopping()
             || (client.body.is_none() && !client.can_be_answered())
             || waits.into_iter().any(|queue| self.table.is_in(queue, place))
     }
