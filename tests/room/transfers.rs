@@ -428,6 +428,47 @@ fn a_stop_comes_before_what_is_said_behind_it() {
     assert_eq!(world.read(ada), format!("[10.0.0.2:5000] bye\n{left}"));
 }
 
+/// Who is let go gets to the end of what it has half, and nothing within it.
+#[test]
+fn nothing_is_said_within_a_part() {
+    let too_large = format!("#upload x {}\n", 1_u64 << 40);
+    for last in ["#who\n#quit\n", "#part 99999\n", &too_large] {
+        let mut ground = Ground::new(Sizes::default());
+        let mut world = World::new(&mut ground);
+        let (_, bob) = two_of(&mut world);
+        let file = "0123456789".repeat(100);
+        world.store().files.insert("a".into(), file.clone().into());
+        world.block(bob, 100);
+        world.send(bob, "#get a\n");
+        world.send(bob, last);
+        assert!(world.is_in(bob), "{last}");
+        world.unblock(bob);
+        let got = world.read(bob);
+        let begun = format!("#file 'a' 1000\n{}", part(&file[..512]));
+        assert!(got.starts_with(&begun), "{last} {got}");
+        assert!(got.ends_with("> Your transfer has been stopped\n"), "{last} {got}");
+        assert!(!world.is_in(bob) && world.store().readers.is_empty());
+    }
+}
+
+/// Who is let go and takes what it has half too slowly keeps no slot for that.
+#[test]
+fn who_is_let_go_must_move_on() {
+    let mut ground = Ground::new(Sizes { block: 8_000, ..Sizes::default() });
+    let config = Config { write_timeout: Duration::from_secs(500), ..Config::default() };
+    let mut world = World::with(&mut ground, config);
+    let (_, bob) = two_of(&mut world);
+    world.store().files.insert("a".into(), vec![b'x'; 20_000]);
+    world.block(bob, 100);
+    world.send(bob, "#get a\n");
+    world.send(bob, "#quit\n");
+    world.advance(59_000);
+    assert!(world.is_in(bob));
+    world.advance(1_000);
+    assert!(!world.is_in(bob));
+    assert!(world.store().readers.is_empty());
+}
+
 /// `printf '\n#get a\n' | nc -N HOST PORT`
 #[test]
 fn who_has_said_all_still_gets_the_file() {

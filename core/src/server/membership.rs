@@ -154,9 +154,9 @@ impl<S: Store> Server<'_, S> {
         let fetches = client.is_fetching() && client.pause == Pause::End;
         if !client.is_settling() && !fetches {
             client.body = None;
-            self.abandon_transfer(place);
+            self.cut_transfer(place);
         }
-        if !fetches {
+        if self.table.tenant(place).is_some_and(|client| client.transfer.is_none()) {
             self.table.leave(Queue::Moving, place);
         }
         self.see_off(now, place);

@@ -106,18 +106,27 @@ impl<S: Store> Server<'_, S> {
         self.free_slot(ongoing.slot, keep);
     }
 
-    /// Ends the transfer of a client as it asks for: behind what is half out,
-    /// or the wire were out of step.
+    /// Ends the transfer of a client as it asks for.
     pub(super) fn stop_transfer(&mut self, place: u32) {
-        let Some(client) = self.table.tenant_mut(place) else { return };
-        match client.transfer.as_mut() {
-            None => self.refuse(place, Refusal::NoTransfer),
-            Some(ongoing) if client.outbox.in_piece => ongoing.stops = true,
-            Some(_) => {
-                self.abandon_transfer(place);
-                self.answer(place, Answer::Stopped);
-            }
+        if self.table.tenant(place).is_none_or(|client| client.transfer.is_none()) {
+            self.refuse(place, Refusal::NoTransfer);
+        } else if self.cut_transfer(place) {
+            self.answer(place, Answer::Stopped);
         }
+    }
+
+    /// Ends the transfer of a client, but behind what is half out, or the wire
+    /// were out of step; whether it has ended.
+    pub(super) fn cut_transfer(&mut self, place: u32) -> bool {
+        let Some(client) = self.table.tenant_mut(place) else { return false };
+        if client.outbox.in_piece
+            && let Some(ongoing) = client.transfer.as_mut()
+        {
+            ongoing.stops = true;
+            return false;
+        }
+        self.abandon_transfer(place);
+        true
     }
 
     /// Refuses the transfer that a command has begun, or wants to.

@@ -267,7 +267,8 @@ impl<S: Store> Server<'_, S> {
     /// Lets a client go that has its last answers, and its file settled.
     pub(super) fn see_off(&mut self, now: Instant, place: u32) {
         let Some(client) = self.table.tenant(place) else { return };
-        let owed = client.outbox.cursor.sent > 0 || !client.outbox.answers.is_empty();
+        let Outbox { cursor, answers, in_piece, .. } = &client.outbox;
+        let owed = *in_piece || cursor.sent > 0 || !answers.is_empty();
         if client.stage != Stage::Leaving || client.is_settling() {
             return;
         }
