@@ -487,6 +487,31 @@ fn who_has_said_all_still_gets_the_file() {
     assert!(!world.is_in(bob));
 }
 
+/// A file of which nothing lacks is put as soon as it is asked for.
+#[test]
+fn who_has_said_all_still_puts_a_file_that_is_there() {
+    for pace in [Pace::Quick, Pace::Slow] {
+        for (file, kept) in [("", ""), ("xyz", "xyz"), ("xyz", "")] {
+            let mut ground = Ground::new(Sizes::default());
+            let mut world = World::new(&mut ground);
+            let bob = world.join_lines();
+            world.store().pace = pace;
+            if !kept.is_empty() {
+                world.store().kept.insert(digest(file), kept.into());
+            }
+            world.block(bob, 5);
+            world.push(bob, put("a", file));
+            world.end(bob);
+            world.unblock(bob);
+            let done = if kept == file { stored(file.len()) } else { String::new() };
+            assert_eq!(world.read(bob), format!("#have 'a' {}\n{done}", kept.len()));
+            assert!(!world.is_in(bob));
+            assert_eq!(world.file("a").is_some(), kept == file);
+            assert!(world.store().drafts.is_empty());
+        }
+    }
+}
+
 #[test]
 fn who_takes_too_little_of_a_file_is_put_out() {
     let mut ground = Ground::new(Sizes::default());

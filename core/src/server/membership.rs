@@ -150,10 +150,8 @@ impl<S: Store> Server<'_, S> {
             return;
         }
         client.stage = Stage::Leaving;
-        // Who has only ended its sending may still be waiting for a file.
-        let fetches = client.is_fetching() && client.pause == Pause::End;
-        if !client.is_settling() && !fetches {
-            client.body = None;
+        client.body = None;
+        if !self.goes_on_alone(place) {
             self.cut_transfer(place);
         }
         if self.table.tenant(place).is_some_and(|client| client.transfer.is_none()) {

@@ -1,7 +1,7 @@
 //! `#put`: a file of which everything is known, in parts.
 
 use super::Server;
-use super::client::{Body, Client, Ongoing, Way};
+use super::client::{Body, Client, Ongoing, Stage, Way};
 use crate::store::{Draft, Store};
 use crate::table::Queue;
 use crate::time::Instant;
@@ -88,13 +88,22 @@ impl<S: Store> Server<'_, S> {
         true
     }
 
-    /// A part is in, or the peer knows that none is wanted: settles the file
-    /// if that was all of it.
+    /// Whether a peer waits to be told how much of its file is there already.
+    pub(super) fn awaits_offset(&self, place: u32) -> bool {
+        let slot = self.table.tenant(place).and_then(Client::put);
+        let upload = slot.and_then(|slot| self.transfers.upload(slot));
+        upload.is_some_and(|upload| upload.wants().is_none())
+    }
+
+    /// A part is in, or the peer knows how much is there: settles the file if
+    /// that is all of it. Of who is let go nothing more comes.
     pub(super) fn settle_put(&mut self, now: Instant, place: u32) {
-        let Some(slot) = self.table.tenant(place).and_then(Client::put) else { return };
-        let wants = self.transfers.upload(slot).and_then(Upload::wants);
-        if wants == Some(0) {
-            self.settle_upload(now, place, slot, &[]);
+        let Some(client) = self.table.tenant(place) else { return };
+        let Some(slot) = client.put() else { return };
+        match self.transfers.upload(slot).and_then(Upload::wants) {
+            Some(0) => self.settle_upload(now, place, slot, &[]),
+            Some(_) if client.stage == Stage::Leaving => self.abandon_transfer(place),
+            _ => {}
         }
     }
 

@@ -11,6 +11,7 @@ use crate::table::Queue;
 use crate::time::Instant;
 use crate::transfer::Progress;
 use crate::wire::command::Word;
+use crate::wire::frame::Pause;
 use crate::wire::notice::Refusal;
 
 impl<S: Store> Server<'_, S> {
@@ -104,6 +105,14 @@ impl<S: Store> Server<'_, S> {
             self.store.abort(ongoing.slot);
         }
         self.free_slot(ongoing.slot, keep);
+    }
+
+    /// Whether a transfer needs nothing more of what its client says: its bytes
+    /// are all there, or may be, or are for who has only ended its sending.
+    pub(super) fn goes_on_alone(&self, place: u32) -> bool {
+        let Some(client) = self.table.tenant(place) else { return false };
+        let ended = client.pause == Pause::End;
+        client.is_settling() || (ended && (client.is_fetching() || self.awaits_offset(place)))
     }
 
     /// Ends the transfer of a client as it asks for.

@@ -274,7 +274,7 @@ impl<S: Store> Server<'_, S> {
         }
         if owed {
             self.make_urgent(place);
-        } else if !client.is_fetching() {
+        } else if client.transfer.is_none() {
             self.part(now, place);
         }
     }
