@@ -512,6 +512,20 @@ fn who_has_said_all_still_puts_a_file_that_is_there() {
     }
 }
 
+/// Nobody stalls whose chat the room does not take.
+#[test]
+fn who_has_to_wait_with_its_chat_does_not_stall() {
+    let mut ground = Ground::new(Sizes::default());
+    let config = Config { max_chat: 10, ..Config::default() };
+    let mut world = World::with(&mut ground, config);
+    let (_, bob) = two_of(&mut world);
+    world.send(bob, put("a", "xyz") + &"x".repeat(1_000) + "\nhello\n" + &part("xyz"));
+    world.advance(61_000);
+    assert!(world.is_in(bob));
+    world.advance(60_000);
+    assert_eq!(world.read(bob), format!("#have 'a' 0\n{}", stored(3)));
+}
+
 #[test]
 fn who_takes_too_little_of_a_file_is_put_out() {
     let mut ground = Ground::new(Sizes::default());

@@ -92,11 +92,15 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Ends a transfer, or a header, that does not move. Where it waits for the
-    /// store or for a slot, it is not the peer that stalls.
+    /// store or for a slot, or its next part behind a text that the room does
+    /// not take yet, it is not the peer that stalls.
     fn give_up_on_stalled(&mut self, now: Instant, place: u32) {
         let waits = self.waits_for_store(place);
-        let moved = self.table.tenant(place).map_or(0, |client| client.timers.moved);
-        if waits || moved >= LEAST_MOVED {
+        let silenced =
+            [Queue::Held, Queue::Paced].iter().any(|&queue| self.table.is_in(queue, place));
+        let Some(client) = self.table.tenant(place) else { return };
+        let held_up = waits || (silenced && client.put().is_some());
+        if held_up || client.timers.moved >= LEAST_MOVED {
             self.set_moving(now, place);
         } else {
             self.part(now, place);
