@@ -82,8 +82,8 @@ impl<'m> Plain<'m> {
         let moved = before.saturating_sub(peer.link.to_peer.room());
         around.work.moved(moved);
         match sent {
-            Ok(()) if moved > 0 => peer.blocked = None,
-            Ok(()) => {}
+            Ok(_) if moved > 0 => peer.blocked = None,
+            Ok(_) => {}
             Err(nb::Error::WouldBlock) => block(at, around),
             Err(nb::Error::Other(_)) => peer.connected = false,
         }

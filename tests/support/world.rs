@@ -302,7 +302,7 @@ impl<'m> World<'m> {
         let seat = &mut self.seats[at];
         assert!(!seat.full, "a link that is full is left alone");
         match transmit(&mut self.server, now, id, &mut seat.near) {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(nb::Error::WouldBlock) => seat.full = true,
             Err(nb::Error::Other(_)) => seat.id = None,
         }

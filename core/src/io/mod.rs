@@ -69,7 +69,8 @@ pub fn receive<S: Store, L: Link>(
     read.map(|_| Received::More)
 }
 
-/// Writes once to a client's link what is pending for it.
+/// Writes once to a client's link what is pending for it; tells how many bytes
+/// it took.
 ///
 /// `WouldBlock`: the link takes nothing more now, and the room knows. An error:
 /// the link has failed, the room knows, and the link is to be dropped.
@@ -78,10 +79,10 @@ pub fn transmit<S: Store, L: Link>(
     now: Instant,
     id: ClientId,
     link: &mut L,
-) -> nb::Result<(), L::Error> {
+) -> nb::Result<usize, L::Error> {
     let written = match link.write_ready() {
         Ok(true) => match server.pending(id) {
-            [] => return Ok(()),
+            [] => return Ok(0),
             bytes => not_now(link.write(bytes)).and_then(some),
         },
         Ok(false) => Err(nb::Error::WouldBlock),
@@ -92,7 +93,7 @@ pub fn transmit<S: Store, L: Link>(
         Err(nb::Error::WouldBlock) => server.handle_blocked(now, id),
         Err(nb::Error::Other(_)) => server.handle_gone(now, id),
     }
-    written.map(|_| ())
+    written
 }
 
 /// A link that is ready and takes nothing takes nothing now.

@@ -48,6 +48,9 @@ const EVENTS: usize = 1024;
 const NEWCOMERS: usize = 64;
 const READS: usize = 256;
 const WRITES: usize = 4096;
+/// Bytes that count as a write more: so that a turn sends about a MiB, however
+/// fast those read who are far behind or fetch files.
+const WRITE: usize = 256;
 
 /// A room with its sockets, its folder and who keeps it.
 #[derive(Debug)]
@@ -276,21 +279,24 @@ impl<'m> Room<'m> {
         most
     }
 
-    /// Writes where something is due, so often at most; tells how often.
+    /// Writes where something is due, so often at most; tells how often, with
+    /// large writes counted as many.
     fn write(&mut self, now: Instant, most: usize) -> usize {
-        for count in 0..most {
-            let Some(id) = self.server.poll_transmit(now) else { return count };
-            match self.seats.link(id) {
-                Some(link) => {
-                    let sent = transmit(&mut self.server, now, id, link);
-                    if let Err(nb::Error::Other(_)) = sent {
-                        drop(self.seats.clear(id));
-                    }
-                }
-                None => self.server.handle_gone(now, id),
+        let mut count = 0;
+        while count < most {
+            let Some(id) = self.server.poll_transmit(now) else { break };
+            count += 1;
+            let Some(link) = self.seats.link(id) else {
+                self.server.handle_gone(now, id);
+                continue;
+            };
+            match transmit(&mut self.server, now, id, link) {
+                Ok(sent) => count += sent / WRITE,
+                Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),
             }
         }
-        most
+        count
     }
 
     fn close(&mut self, now: Instant) {
