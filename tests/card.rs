@@ -106,7 +106,7 @@ fn files_are_read_as_they_were_written() {
         assert!(contents.files == model, "round {round}");
         assert_eq!(contents.lost, 0, "round {round}");
     }
-    assert_eq!(store.used(), model.values().map(|bytes| bytes.len() as u64).sum());
+    assert_eq!(store.used(), model.values().map(|bytes| bytes.len() as u64).sum::<u64>());
     // The same after a new start.
     assert_eq!(open(&medium).used(), store.used());
 }

@@ -66,6 +66,13 @@ pub trait Store {
         Err(nb::Error::Other(StoreError::Unsupported))
     }
 
+    /// Bytes that [`begin`](Self::begin) would go on from, as far as is known
+    /// without waiting: they count for somebody already.
+    fn kept(&self, digest: Digest) -> u64 {
+        let _ = digest;
+        0
+    }
+
     /// Appends a block. All blocks of a file but its last have the same length,
     /// and so has each that follows what was kept.
     fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError>;
@@ -139,8 +146,8 @@ pub struct Draft<'a> {
     /// it: the room does before the commit.
     pub digest: Digest,
     /// Whether it may replace a file. If not, and there is one under its name
-    /// by the [commit](Store::commit), that fails with [`StoreError::Exists`];
-    /// `begin` may tell so as well.
+    /// by the [commit](Store::commit), that fails with [`StoreError::Exists`],
+    /// and what was written is kept, if that can be; `begin` may tell so as well.
     pub replace: bool,
 }
 

@@ -94,7 +94,7 @@ fn an_upload_goes_on_after_its_link_was_lost() {
 #[test]
 fn what_was_kept_is_not_counted_again() {
     let mut ground = Ground::new(Sizes::default());
-    let config = Config { max_address: 8_000, ..Config::default() };
+    let config = Config { max_address: 5_000, ..Config::default() };
     let mut world = World::with(&mut ground, config);
     let file = "0123456789".repeat(400);
     let come = |world: &mut World<'_>, port| {
@@ -116,10 +116,10 @@ fn what_was_kept_is_not_counted_again() {
     }
     assert_eq!(world.file("a"), Some(file));
     let peer = come(&mut world, 4);
-    world.send(peer, put("b", "x".repeat(4_001)));
+    world.send(peer, put("b", "x".repeat(1_001)));
     let full = "! #put: your address has no more room for files here\n";
     assert_eq!(world.read(peer), full);
-    world.send(peer, put("b", "x".repeat(4_000)));
+    world.send(peer, put("b", "x".repeat(1_000)));
     assert_eq!(world.read(peer), "#have 'b' 0\n");
 }
 
@@ -174,6 +174,9 @@ fn a_standing_file_is_replaced_only_when_that_was_said() {
     world.store().files.insert("b".into(), b"somebody's".into());
     world.send(bob, part("newer"));
     assert_eq!(world.read(bob), format!("#have 'b' 0\n{exists}"));
+    // Its bytes are not sent again.
+    world.send(bob, put("c", "newer"));
+    assert_eq!(world.read(bob), format!("#have 'c' 5\n{}", stored(5)));
     world.send(bob, put("a", "newer").trim_end().to_owned() + " replace\n" + &part("newer"));
     assert_eq!(world.read(bob), format!("#have 'a' 0\n{}", stored(5)));
     assert_eq!(world.file("a").as_deref(), Some("newer"));

@@ -184,12 +184,13 @@ impl Store for MemoryStore {
 
     fn commit(&mut self, slot: UploadSlot, name: &FileName) -> Verdict {
         self.call(slot, Step::Commit, || Call::Commit)?;
-        let draft = self.drafts.remove(&slot.index()).expect("an upload begins with create");
+        let stands = self.files.contains_key(name.as_str());
+        let draft = self.draft(slot);
         assert_eq!(draft.name, name.as_str(), "a file gets the name that it was begun with");
-        let replaces = draft.promise.is_none_or(|(_, replace)| replace);
-        if !replaces && self.files.contains_key(&draft.name) {
+        if stands && draft.promise.is_some_and(|(_, replace)| !replace) {
             return Err(nb::Error::Other(StoreError::Exists));
         }
+        let draft = self.drafts.remove(&slot.index()).expect("it was there just now");
         self.files.insert(draft.name, draft.bytes);
         self.commits += 1;
         Ok(())
@@ -213,6 +214,10 @@ impl Store for MemoryStore {
         let promise = Some((digest, replace));
         self.drafts.insert(slot.index(), Draft { name, bytes, block: None, last: false, promise });
         Ok(kept)
+    }
+
+    fn kept(&self, digest: Digest) -> u64 {
+        self.kept.get(&digest).map_or(0, |bytes| bytes.len() as u64)
     }
 
     fn keep(&mut self, slot: UploadSlot) {

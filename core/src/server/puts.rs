@@ -30,7 +30,8 @@ impl<S: Store> Server<'_, S> {
         promise: Promise,
     ) -> bool {
         let Promise { size, digest, replace } = promise;
-        let name = match self.admit(place, name, Readings::of(size)) {
+        let kept = self.store.kept(digest);
+        let name = match self.admit(place, name, Readings::of(size), kept) {
             Ok(_) if self.transfers.puts(digest) => {
                 self.refuse_put(place, Refusal::Twice);
                 return true;

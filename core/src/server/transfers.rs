@@ -65,8 +65,9 @@ impl<S: Store> Server<'_, S> {
     /// A transfer cannot go on; what is still to come of a file is dropped.
     pub(super) fn fail_transfer(&mut self, now: Instant, place: u32, why: Refusal) {
         let Some(ongoing) = self.take_transfer(place) else { return };
-        self.store.abort(ongoing.slot);
-        self.free_slot(ongoing.slot, false);
+        // Who is told that a name is taken may give another one.
+        let keep = ongoing.way == Way::Parts && why == Refusal::Store(StoreError::Exists);
+        self.let_go(ongoing.slot, keep);
         match ongoing.way {
             Way::Whole => self.refuse(place, why),
             Way::Parts => self.refuse_put(place, why),
@@ -99,12 +100,7 @@ impl<S: Store> Server<'_, S> {
     pub(super) fn abandon_transfer(&mut self, place: u32) {
         let Some(ongoing) = self.take_transfer(place) else { return };
         let keep = ongoing.way == Way::Parts && !ongoing.settling;
-        if keep {
-            self.store.keep(ongoing.slot);
-        } else {
-            self.store.abort(ongoing.slot);
-        }
-        self.free_slot(ongoing.slot, keep);
+        self.let_go(ongoing.slot, keep);
     }
 
     /// Whether a transfer needs nothing more of what its client says: its bytes
@@ -160,6 +156,16 @@ impl<S: Store> Server<'_, S> {
             self.table.leave(Queue::Moving, place);
         }
         Some(ongoing)
+    }
+
+    /// Ends a transfer before its end; whether what came is to be kept.
+    fn let_go(&mut self, slot: UploadSlot, keep: bool) {
+        if keep {
+            self.store.keep(slot);
+        } else {
+            self.store.abort(slot);
+        }
+        self.free_slot(slot, keep);
     }
 
     /// Gives a slot and its quota back; `gained` says whether the store has

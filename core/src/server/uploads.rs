@@ -23,7 +23,7 @@ impl<S: Store> Server<'_, S> {
         name: Result<&FileName, FileNameError>,
         readings: Readings,
     ) -> bool {
-        match self.admit(place, name, readings.clone()) {
+        match self.admit(place, name, readings.clone(), 0) {
             Err(why) => self.drop_upload(now, place, why, readings),
             Ok((name, readings)) => {
                 let Some(slot) = self.transfers.free() else {
@@ -36,12 +36,14 @@ impl<S: Store> Server<'_, S> {
         true
     }
 
-    /// Rules out what the limits do not allow.
+    /// Rules out what the limits do not allow. Of the file, `kept` bytes count
+    /// for somebody's address already.
     pub(super) fn admit<'n>(
         &self,
         place: u32,
         name: Result<&'n FileName, FileNameError>,
         mut readings: Readings,
+        kept: u64,
     ) -> Result<(&'n FileName, Readings), Refusal> {
         let name = name.map_err(Refusal::FileName)?;
         if self.transfers.capacity() == 0 {
@@ -51,7 +53,7 @@ impl<S: Store> Server<'_, S> {
         if client.transfer.is_some() {
             return Err(Refusal::Busy);
         }
-        let address = self.accounts.total(client.addr.ip());
+        let address = self.accounts.total(client.addr.ip()).saturating_sub(kept);
         let folder = self.store.used().saturating_add(self.accounts.reserved());
         let limits = [
             (self.config.max_file, Refusal::FileTooLarge(self.config.max_file)),

@@ -32,6 +32,7 @@ use core::mem;
 
 use heapless::Vec;
 use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
+use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
 use crate::board::Spi;
@@ -259,6 +260,11 @@ impl Store for CardStore {
         let size = chain.size.into();
         desk.draft = Some(Draft { promise: Some((digest, replace)), chain });
         Ok(size)
+    }
+
+    fn kept(&self, digest: Digest) -> u64 {
+        let mut kept = self.desks.iter().filter_map(|desk| desk.kept.as_ref());
+        kept.find(|kept| kept.digest == digest).map_or(0, |kept| kept.chain.size.into())
     }
 
     fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {

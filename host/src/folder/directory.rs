@@ -36,6 +36,9 @@ pub(super) struct Directory {
     names: AtomicU64,
     /// Bytes of the finished files.
     used: AtomicU64,
+    /// No other server has the folder: what is under a name that is made of a
+    /// digest is this one's.
+    pub(super) alone: bool,
     /// Bytes that all files may take, unfinished ones with them.
     pub(super) quota: u64,
     /// Bytes that the files under way may come to take.
@@ -66,6 +69,7 @@ impl Directory {
             run: run_mark(),
             names: AtomicU64::new(0),
             used: AtomicU64::new(0),
+            alone: locked,
             quota: u64::MAX,
             promised: AtomicU64::new(0),
             kept: Kept::default(),

@@ -143,9 +143,10 @@ impl Disk {
         let rename = || match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
             // A file system, or a system, that cannot promise it: the names are
             // this server's alone, and it looks first.
-            Err(Errno::INVAL | Errno::NOSYS) if self.look(to).err() == Some(Errno::NOENT) => {
-                renameat(folder, from, folder, to)
-            }
+            Err(Errno::INVAL | Errno::NOSYS) => match self.look(to) {
+                Err(Errno::NOENT) => renameat(folder, from, folder, to),
+                looked => Err(looked.err().unwrap_or(Errno::EXIST)),
+            },
             renamed => renamed,
         };
         perform(self, Call::Rename, || self.look(to), rename)

@@ -51,8 +51,8 @@ impl Draft {
             return Err(StoreError::Exists);
         }
         let (temporary, length) = match plan.digest {
-            Some(digest) => Temporary::take_up(directory, digest, plan.size)?,
-            None => (Temporary::create(directory)?, 0),
+            Some(digest) if directory.alone => Temporary::take_up(directory, digest, plan.size)?,
+            _ => (Temporary::create(directory)?, 0),
         };
         // Not before: what is there of it would make room for all of it.
         directory.promise(plan.size);
@@ -86,11 +86,16 @@ impl Draft {
         Disk::read(&self.temporary.file, offset, into).map_err(store_error)
     }
 
-    /// Makes the file safe and gives it its name.
+    /// Makes the file safe and gives it its name; where that was taken
+    /// meanwhile, it is left to a later try under another.
     pub(super) fn publish(self) -> Result<(), StoreError> {
         let Self { temporary, plan: Plan { name, replace, .. }, length } = &self;
         temporary.directory.disk.sync(&temporary.file).map_err(store_error)?;
-        temporary.directory.publish(&temporary.name, name, *length, *replace)
+        let published = temporary.directory.publish(&temporary.name, name, *length, *replace);
+        if published == Err(StoreError::Exists) {
+            self.keep();
+        }
+        published
     }
 
     /// Leaves what is there to a later try.

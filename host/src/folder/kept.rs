@@ -46,6 +46,13 @@ impl Kept {
         tries.under_way.push(digest);
     }
 
+    /// Bytes of the file with a digest, if it waits.
+    pub(super) fn length(&self, digest: Digest) -> u64 {
+        let tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = tries.waiting.iter().find(|one| one.digest == digest);
+        waiting.map_or(0, |one| one.length)
+    }
+
     /// The file with a digest is not under way any more; what is there of it
     /// waits from now on, if it is told how long it is and since when.
     pub(super) fn give_back(&self, digest: Digest, waits: Option<(u64, SystemTime)>) {

@@ -33,6 +33,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
+use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
 use crate::Wake;
@@ -273,6 +274,10 @@ impl Store for FolderStore {
 
     fn keep(&mut self, slot: UploadSlot) {
         self.end(slot, Step::Keep);
+    }
+
+    fn kept(&self, digest: Digest) -> u64 {
+        self.directory.kept.length(digest)
     }
 
     fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {

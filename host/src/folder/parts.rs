@@ -116,6 +116,23 @@ fn an_unfinished_file_outlives_its_server() {
     assert_eq!(names(&folder), ["b"]);
 }
 
+/// Where another server may have the folder, a name that both would give is
+/// given by neither, and nothing is kept.
+#[test]
+fn in_a_folder_that_cannot_be_locked_nobody_goes_on_with_anything() {
+    let path = tempfile::tempdir().unwrap();
+    fs::write(path.path().join(kept(1)), "another's").unwrap();
+    let mut folder = Folder::open(path.path()).unwrap();
+    folder.0.alone = false;
+    let mut bench = Bench::on(folder, 1).unwrap();
+    assert_eq!(bench.begin(0, "a", 100, 1), Ok(0));
+    bench.write(0, b"mine").unwrap();
+    assert_eq!(fs::read(path.path().join(kept(1))).unwrap(), b"another's");
+    bench.store.keep(slot(0));
+    drop(bench);
+    assert_eq!(names(&path), [kept(1)]);
+}
+
 #[test]
 fn what_waits_for_too_long_or_takes_room_goes() {
     let folder = tempfile::tempdir().unwrap();
@@ -206,7 +223,11 @@ fn a_standing_file_is_not_replaced_unasked() {
     fs::write(folder.path().join("b"), "somebody's").unwrap();
     assert_eq!(bench.commit(0), Err(StoreError::Exists));
     assert_eq!(fs::read(folder.path().join("b")).unwrap(), b"somebody's");
-    assert_eq!(names(&folder), ["a", "b"]);
+    // What came need not come again under another name.
+    assert_eq!(names(&folder), [kept(1), "a".into(), "b".into()]);
+    assert_eq!(bench.store.kept(digest(1)), 3);
+    assert_eq!(bench.begin(0, "c", 3, 1), Ok(3));
+    bench.store.abort(slot(0));
     let name = file_name("a");
     let draft = store::Draft { name: &name, size: 3, digest: digest(1), replace: true };
     bench.finish(|store| store.begin(slot(0), &draft)).unwrap();

@@ -28,12 +28,13 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn open(path: &Path, slots: u16) -> io::Result<Self> {
+        Self::on(Folder::open(path)?, slots)
+    }
+
+    pub(super) fn on(folder: Folder, slots: u16) -> io::Result<Self> {
         let (wake, woken) = mpsc::channel();
         let wake = Box::new(move || wake.send(()).unwrap_or(()));
-        Ok(Self {
-            store: FolderStore::start(Folder::open(path)?, slots, BLOCK, QUOTA, wake)?,
-            woken,
-        })
+        Ok(Self { store: FolderStore::start(folder, slots, BLOCK, QUOTA, wake)?, woken })
     }
 
     /// Makes a call until it does not have to wait any more.
