@@ -7,15 +7,16 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use jiff::Timestamp;
 use serde::Serialize;
+use snug_core::client::Kind;
 use snug_core::server::Server;
 use snug_core::store::Store;
-use snug_core::wire::sentence::Sentence;
 
 use crate::console::Console;
+use crate::news::News;
 use crate::operator::Answer;
 use crate::options::LogFormat;
+use crate::record::Record;
 
 /// Bytes of the room's lines that are taken at once.
 const PORTION: usize = 64 << 10;
@@ -99,7 +100,7 @@ impl Journal {
     }
 
     fn record(&mut self, what: &impl Serialize) {
-        record(&mut self.held, &Timestamp::now(), what);
+        Record::now(what).write(&mut self.held);
     }
 
     /// Hands the console what it takes; whether that is all.
@@ -110,56 +111,17 @@ impl Journal {
     }
 }
 
-/// An object of the journal.
-#[derive(Serialize)]
-struct Record<'a, W> {
-    /// RFC 3339, UTC, with milliseconds.
-    time: &'a str,
-    #[serde(flatten)]
-    what: &'a W,
-}
-
-/// What happens in a room.
+/// What happens to the room as a whole.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Event<'a> {
     Start { port: u16, addresses: &'a [SocketAddr] },
-    Join { who: &'a str, online: u32 },
-    Leave { who: &'a str, online: u32 },
-    File { who: &'a str },
-    Nick { was: &'a str, who: &'a str },
-    Text { who: &'a str, text: &'a str },
-    Action { who: &'a str, text: &'a str },
-    Other { text: &'a str },
     End,
 }
 
-impl<'a> Event<'a> {
-    fn of(line: &'a str) -> Self {
-        match Sentence::parse(line) {
-            Some(Sentence::Entered { who, online }) => Self::Join { who, online },
-            Some(Sentence::Left { who, online }) => Self::Leave { who, online },
-            Some(Sentence::Uploaded { who }) => Self::File { who },
-            Some(Sentence::Renamed { was, is }) => Self::Nick { was, who: is },
-            Some(Sentence::Text { who, text }) => Self::Text { who, text },
-            Some(Sentence::Action { who, text }) => Self::Action { who, text },
-            // A private text never gets here; a new kind of sentence may.
-            _ => Self::Other { text: line },
-        }
-    }
-}
-
 fn record_lines(out: &mut Vec<u8>, lines: &[u8]) {
-    let now = Timestamp::now();
     for line in lines.strip_suffix(b"\n").unwrap_or(lines).split(|&byte| byte == b'\n') {
-        record(out, &now, &Event::of(&String::from_utf8_lossy(line)));
+        let line = String::from_utf8_lossy(line);
+        Record::now(News::of(Kind::of(&line), &line)).write(out);
     }
-}
-
-fn record(out: &mut Vec<u8>, now: &Timestamp, what: &impl Serialize) {
-    let time = format!("{now:.3}");
-    // A vector takes all, and nothing in a record is without a form in JSON.
-    let written = serde_json::to_writer(&mut *out, &Record { time: &time, what });
-    debug_assert!(written.is_ok(), "a record can be written");
-    out.push(b'\n');
 }

@@ -9,6 +9,11 @@
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Sentence<'a> {
+    /// The first words to a newcomer.
+    Welcome {
+        /// Who is here, with the newcomer.
+        online: u32,
+    },
     /// Somebody came; with the count that includes them.
     Entered {
         /// The newcomer.
@@ -58,11 +63,18 @@ pub enum Sentence<'a> {
         /// What was said.
         text: &'a str,
     },
+    /// Somebody is here: an answer to `#who`.
+    Present {
+        /// Who it is.
+        who: &'a str,
+        /// Where they come from, whatever they are called.
+        address: &'a str,
+    },
 }
 
 impl<'a> Sentence<'a> {
     /// What a whole line says, without its newline; nothing where it is none of
-    /// these: an answer, say, or a line of a server that is not Snug.
+    /// these: another answer, say, or a line of a server that is not Snug.
     ///
     /// # Example: reading who said what
     ///
@@ -78,11 +90,15 @@ impl<'a> Sentence<'a> {
             ("> ", told) => told_of(told),
             ("< ", left) => {
                 let (who, online) = counted(left.strip_prefix("The user ")?, " left ")?;
-                Some(Self::Left { who, online })
+                Some(Self::Left { who: name(who)?, online })
             }
             ("* ", action) => {
                 let (who, text) = action.split_once(' ')?;
                 Some(Self::Action { who: name(who)?, text })
+            }
+            ("#u", _) => {
+                let (who, address) = line.strip_prefix("#user ")?.split_once(' ')?;
+                Some(Self::Present { who: name(who)?, address: name(address)? })
             }
             _ => said(line.strip_prefix('[')?),
         }
@@ -92,7 +108,11 @@ impl<'a> Sentence<'a> {
 fn told_of(told: &str) -> Option<Sentence<'_>> {
     if let Some(entered) = told.strip_prefix("New user ") {
         let (who, online) = counted(entered, " entered ")?;
-        return Some(Sentence::Entered { who, online });
+        return Some(Sentence::Entered { who: name(who)?, online });
+    }
+    if told.starts_with("Connected") {
+        let (_, online) = counted(told, "Connected to the chat server ")?;
+        return Some(Sentence::Welcome { online });
     }
     let user = told.strip_prefix("User ")?;
     if let Some(who) = user.strip_suffix(" has uploaded a file") {
@@ -112,12 +132,12 @@ fn said(said: &str) -> Option<Sentence<'_>> {
     Some(Sentence::Text { who: name(who)?, text })
 }
 
-/// `WHO`, what happened, and `(N users online)`.
+/// What stands before what happened, and N of the `(N users online)` behind it.
 fn counted<'a>(line: &'a str, happened: &str) -> Option<(&'a str, u32)> {
     let (who, count) = line.split_once(happened)?;
     let count = count.strip_prefix('(')?;
     let digits = count.strip_suffix(" users online)").or(count.strip_suffix(" user online)"))?;
-    Some((name(who)?, digits.parse().ok()?))
+    Some((who, digits.parse().ok()?))
 }
 
 fn name(name: &str) -> Option<&str> {
@@ -134,7 +154,7 @@ mod tests {
 
     use super::*;
     use crate::wire::nick::Nick;
-    use crate::wire::notice::{Notice, Prefix, Shown};
+    use crate::wire::notice::{Notice, Prefix, Reply, Shown};
 
     /// All that is rendered is read back as what it was.
     #[test]
@@ -147,7 +167,12 @@ mod tests {
                 let read = |line: &str, sentence| {
                     assert_eq!(Sentence::parse(line), Some(sentence), "{line}");
                 };
+                let present = Reply::User(who, at.addr).to_string();
+                let present = present.trim_end_matches('\n');
+                read(present, Sentence::Present { who: shown, address: addr });
                 for online in [0, 1, 2, 50_000] {
+                    let greeting = Reply::Greeting(online).to_string();
+                    read(&greeting, Sentence::Welcome { online });
                     let entered = Notice::Entered(who, online).to_string();
                     read(&entered, Sentence::Entered { who: shown, online });
                     let left = Notice::Left(who, online).to_string();
@@ -189,7 +214,11 @@ mod tests {
             "> User a b has uploaded a file",
             "< The user ada left",
             "! the room is full; try again later",
-            "#user ada 127.0.0.1:1",
+            "> Connected to the chat server",
+            "> Connected to the chat server (2 users online) again",
+            "#user ada",
+            "#user a b 127.0.0.1:1",
+            "#stored 'a' 1 2",
         ] {
             assert_eq!(Sentence::parse(line), None, "{line}");
         }

@@ -6,8 +6,8 @@ use snug_core::client::Kind;
 
 use super::desk::Desk;
 use super::front::Scene;
-use super::news::News;
 use super::recall::{self, MARK, Recall, Seen};
+use crate::news::News;
 
 /// Rooms with more people than this are not asked who they are.
 const MOST_USERS: u32 = 1000;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use snug_core::wire::nick::Nick;
 use snug_core::wire::notice::Refusal;
 
-use super::news::News;
+use crate::news::News;
 
 /// The sentence by which a server says that a nick is taken.
 const NAMED: &str = "Your name is set";

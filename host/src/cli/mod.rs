@@ -26,7 +26,6 @@ mod gauge;
 mod interrupt;
 mod link;
 mod me;
-mod news;
 mod offer;
 mod options;
 mod order;

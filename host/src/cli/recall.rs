@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use snug_core::client::Kind;
 
 use super::me::Me;
-use super::news::News;
+use crate::news::News;
 
 /// Lines that are kept to be known again.
 const KEPT: usize = 256;

@@ -6,14 +6,14 @@
 use std::io::{self, Stdout, Write};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use mio::Waker;
 use serde::Serialize;
 
 use super::input::Input;
 use super::{Farewell, Front, Scene, Wish};
 use crate::cli::me::Me;
-use crate::cli::news::News;
+use crate::news::News;
+use crate::record::Record;
 
 /// Standard input line by line, and standard output object by object.
 #[derive(Debug)]
@@ -27,9 +27,10 @@ impl Json {
         Ok(Self { input: Input::open(waker)?, out: io::stdout() })
     }
 
-    fn write(&mut self, fact: impl Serialize, old: bool) -> io::Result<()> {
-        let line = Line { time: Timestamp::now().to_string(), old, fact };
-        writeln!(self.out, "{}", serde_json::to_string(&line)?)
+    fn write(&mut self, what: impl Serialize, old: bool) -> io::Result<()> {
+        let mut line = Vec::new();
+        Record::now(what).repeated(old).write(&mut line);
+        self.out.write_all(&line)
     }
 }
 
@@ -61,18 +62,6 @@ impl Front for Json {
     }
 }
 
-/// One line of the output.
-#[derive(Debug, Serialize)]
-struct Line<F> {
-    /// When `cli` got it; RFC 3339, UTC.
-    time: String,
-    /// It was said before that, and is repeated.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
-    old: bool,
-    #[serde(flatten)]
-    fact: F,
-}
-
 /// What an object tells that does not come from the server.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -83,29 +72,4 @@ enum Own<'a> {
     Refused { text: &'a str },
     Lost { text: &'a str },
     Back,
-}
-
-#[cfg(test)]
-mod tests {
-    use snug_core::client::Kind;
-
-    use super::*;
-
-    fn object(line: &str, old: bool) -> String {
-        let fact = News::of(Kind::of(line), line);
-        serde_json::to_string(&Line { time: "T".to_owned(), old, fact }).unwrap()
-    }
-
-    #[test]
-    fn an_object_says_what_it_is() {
-        assert_eq!(
-            object("[ada] \"hi\"", false),
-            r#"{"time":"T","type":"text","who":"ada","text":"\"hi\""}"#
-        );
-        assert_eq!(
-            object("< The user ada left (2 users online)", true),
-            r#"{"time":"T","old":true,"type":"leave","who":"ada","online":2}"#
-        );
-        assert_eq!(object("! no", false), r#"{"time":"T","type":"refused","text":"no"}"#);
-    }
 }

@@ -26,9 +26,9 @@ use self::plain::Plain;
 use self::terminal::Terminal;
 use super::gauge::Gauge;
 use super::me::Me;
-use super::news::News;
 use super::options::ClientOptions;
 use super::order::Grammar;
+use crate::news::News;
 
 /// Who shows what happens, and gives what the user wants.
 pub(super) trait Front {

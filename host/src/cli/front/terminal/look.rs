@@ -15,7 +15,7 @@ use snug_core::client::Kind;
 use snug_core::wire::nick::Nick;
 
 use crate::cli::me::Me;
-use crate::cli::news::News;
+use crate::news::News;
 
 const TEXT: Style = AnsiColor::Cyan.on_default();
 const OWN: Style = AnsiColor::Green.on_default();

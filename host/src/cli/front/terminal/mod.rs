@@ -32,7 +32,7 @@ use self::stage::{Row, Stage};
 use super::tty::Tty;
 use super::{Farewell, Front, Scene, Status, Wish};
 use crate::cli::me::Me;
-use crate::cli::news::News;
+use crate::news::News;
 
 /// Lines that may wait to be printed; then the session waits, and with it the
 /// server, which has its own ways with those who read slowly.

@@ -1,15 +1,18 @@
-//! What the lines of a server mean.
+//! What a line tells, as both programs give it to other programs.
 
 use serde::Serialize;
 use snug_core::client::Kind;
+use snug_core::wire::report::Report;
+use snug_core::wire::sentence::Sentence;
 
-/// A line of the server, understood.
+/// A line of a server, understood.
 ///
 /// A classic server's messages are understood as far as they look like it. The
-/// names, in lower case, are those of `--json`: scripts rely on them.
+/// names, in lower case, are those of `cli --json` and of `srv --log-format
+/// json`: scripts rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub(super) enum News<'a> {
+pub(crate) enum News<'a> {
     /// Somebody said it to all.
     Text { who: &'a str, text: &'a str },
     /// Somebody said it to the user alone.
@@ -44,27 +47,24 @@ pub(super) enum News<'a> {
 }
 
 impl<'a> News<'a> {
-    /// What a line means.
-    pub(super) fn of(kind: Kind, line: &'a str) -> Self {
+    /// What a line means, or a part of one.
+    pub(crate) fn of(kind: Kind, line: &'a str) -> Self {
         let known = match kind {
-            Kind::Text => speech(line),
-            Kind::Action => action(line),
-            Kind::Told => line
-                .strip_prefix("> ")
-                .map(|told| notice(told).unwrap_or(Self::Told { text: told })),
-            Kind::Left => leave(line),
-            Kind::Refused => line.strip_prefix("! ").map(|text| Self::Refused { text }),
-            Kind::Program => {
-                Some(user(line).or_else(|| stored(line)).unwrap_or(Self::Program { text: line }))
-            }
-            Kind::Rest => Some(Self::Rest { text: line }),
-            Kind::Other => None,
+            Kind::Rest => return Self::Rest { text: line },
+            Kind::Program => reported(line),
+            _ => None,
         };
-        known.unwrap_or(Self::Other { text: line })
+        let known = known.or_else(|| Sentence::parse(line).and_then(said));
+        known.unwrap_or(match (kind, line.get(2..)) {
+            (Kind::Told, Some(text)) => Self::Told { text },
+            (Kind::Refused, Some(text)) => Self::Refused { text },
+            (Kind::Program, _) => Self::Program { text: line },
+            _ => Self::Other { text: line },
+        })
     }
 
     /// Whether it is one of the room's own lines, which its history has too.
-    pub(super) fn is_of_the_room(&self) -> bool {
+    pub(crate) fn is_of_the_room(&self) -> bool {
         matches!(
             self,
             Self::Text { .. }
@@ -77,7 +77,7 @@ impl<'a> News<'a> {
     }
 
     /// Whom a line of the room is about.
-    pub(super) fn who(&self) -> Option<&'a str> {
+    pub(crate) fn who(&self) -> Option<&'a str> {
         match *self {
             Self::Text { who, .. }
             | Self::Private { who, .. }
@@ -92,61 +92,25 @@ impl<'a> News<'a> {
     }
 }
 
-fn speech(line: &str) -> Option<News<'_>> {
-    // An address of IPv6 has brackets of its own, but no space.
-    let (who, text) = line.strip_prefix('[')?.split_once("] ")?;
-    Some(match who.split_once(" > ") {
-        Some((who, to)) => News::Private { who, to, text },
-        None => News::Text { who, text },
+fn said(sentence: Sentence<'_>) -> Option<News<'_>> {
+    Some(match sentence {
+        Sentence::Welcome { online } => News::Welcome { online },
+        Sentence::Entered { who, online } => News::Join { who, online },
+        Sentence::Left { who, online } => News::Leave { who, online },
+        Sentence::Uploaded { who } => News::File { who },
+        Sentence::Renamed { was, is } => News::Nick { was, who: is },
+        Sentence::Text { who, text } => News::Text { who, text },
+        Sentence::Action { who, text } => News::Action { who, text },
+        Sentence::Private { from, to, text } => News::Private { who: from, to, text },
+        Sentence::Present { who, address } => News::User { who, address },
+        // One that the core has learned to read since.
+        _ => return None,
     })
 }
 
-fn action(line: &str) -> Option<News<'_>> {
-    let (who, text) = line.strip_prefix("* ")?.split_once(' ')?;
-    Some(News::Action { who, text })
-}
-
-fn leave(line: &str) -> Option<News<'_>> {
-    let (rest, online) = online(line.strip_prefix("< The user ")?)?;
-    Some(News::Leave { who: rest.strip_suffix(" left")?, online })
-}
-
-/// What is told and known.
-fn notice(told: &str) -> Option<News<'_>> {
-    if let Some(file) =
-        told.strip_prefix("User ").and_then(|of| of.strip_suffix(" has uploaded a file"))
-    {
-        return Some(News::File { who: file });
-    }
-    if let Some((was, who)) = told.strip_prefix("User ").and_then(|of| of.split_once(" is now ")) {
-        return Some(News::Nick { was, who });
-    }
-    let (rest, online) = online(told)?;
-    if rest == "Connected to the chat server" {
-        return Some(News::Welcome { online });
-    }
-    let who = rest.strip_prefix("New user ")?.strip_suffix(" entered")?;
-    Some(News::Join { who, online })
-}
-
-/// What stands before `(N users online)`, and N.
-fn online(line: &str) -> Option<(&str, u32)> {
-    let (rest, count) = line.rsplit_once(" (")?;
-    let digits = count.strip_suffix(" users online)").or(count.strip_suffix(" user online)"))?;
-    Some((rest, digits.parse().ok()?))
-}
-
-fn user(line: &str) -> Option<News<'_>> {
-    let (who, address) = line.strip_prefix("#user ")?.split_once(' ')?;
-    Some(News::User { who, address })
-}
-
-/// The name may hold quotes and spaces, what comes after it none.
-fn stored(line: &str) -> Option<News<'_>> {
-    let (name, figures) = line.strip_prefix("#stored '")?.rsplit_once("' ")?;
-    let (size, age) = figures.split_once(' ')?;
-    let age = if age == "-" { None } else { Some(age.parse().ok()?) };
-    Some(News::Stored { name, size: size.parse().ok()?, age })
+fn reported(line: &str) -> Option<News<'_>> {
+    let Report::Stored { name, size, age } = Report::parse(line)? else { return None };
+    Some(News::Stored { name, size, age: age.map(|age| age.as_secs()) })
 }
 
 #[cfg(test)]
