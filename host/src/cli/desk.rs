@@ -9,6 +9,7 @@ use mio::net::UnixStream;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use snug_core::time::Instant;
 
+use super::connection::LINK;
 use super::front::{self, Farewell, Front, Scene, Status, Wish};
 use super::interrupt::{continues, interrupts, take_note};
 use super::me::Me;
@@ -16,8 +17,6 @@ use super::options::ClientOptions;
 use super::order::{Grammar, Order};
 use crate::clock::Clock;
 
-/// The token of whatever connection there is.
-pub(super) const LINK: Token = Token(0);
 const WAKE: Token = Token(1);
 const INTERRUPT: Token = Token(2);
 const CONTINUE: Token = Token(3);
@@ -119,9 +118,9 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether it helps the user to know who is in the room.
-    pub(super) fn wants_roster(&self) -> bool {
-        self.front.wants_roster()
+    /// Whether it helps the user to know who and what is in the room.
+    pub(super) fn completes(&self) -> bool {
+        self.front.completes()
     }
 
     /// Whether the user wants to be gone, whatever is under way.

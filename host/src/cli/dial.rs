@@ -18,31 +18,53 @@ const FIRST: Duration = Duration::from_millis(500);
 /// The longest pause, more or less.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Pauses between tries that grow, each somewhere between a half and the whole
-/// of its length, so that all who lost the same server do not come back at once.
+/// Tries in a row that bring nothing, where nobody sits who can end it: about
+/// two minutes with the pauses. A server that is started again, or a machine,
+/// is back by then.
+const MOST: u32 = 10;
+
+/// Tries to come back, with pauses that grow, each somewhere between a half and
+/// the whole of its length, so that all who lost the same server do not come
+/// back at once.
 #[derive(Debug)]
-pub(super) struct Pauses {
-    next: Duration,
+pub(super) struct Tries {
+    /// Those that are left, if they are limited.
+    left: Option<u32>,
+    most: Option<u32>,
+    pause: Duration,
     chance: RandomState,
 }
 
-impl Pauses {
-    pub(super) fn new() -> Self {
-        Self { next: FIRST, chance: RandomState::new() }
+impl Tries {
+    /// As many as it takes: there is a user who can end it.
+    pub(super) fn endless() -> Self {
+        Self::new(None)
     }
 
-    /// How long to wait before the next try.
-    pub(super) fn next(&mut self) -> Duration {
-        let whole = self.next;
-        self.next = (whole * 2).min(LONGEST);
+    /// Not many, or none.
+    pub(super) fn limited(none: bool) -> Self {
+        Self::new(Some(if none { 0 } else { MOST }))
+    }
+
+    fn new(most: Option<u32>) -> Self {
+        Self { left: most, most, pause: FIRST, chance: RandomState::new() }
+    }
+
+    /// How long to wait before the next try, if there is to be one.
+    pub(super) fn next(&mut self) -> Option<Duration> {
+        if let Some(left) = &mut self.left {
+            *left = left.checked_sub(1)?;
+        }
+        let whole = self.pause;
+        self.pause = (whole * 2).min(LONGEST);
         let chance = self.chance.hash_one(whole) as u32;
         self.chance = RandomState::new();
-        whole / 2 + (whole / 2).mul_f64(f64::from(chance) / f64::from(u32::MAX))
+        Some(whole / 2 + (whole / 2).mul_f64(f64::from(chance) / f64::from(u32::MAX)))
     }
 
-    /// The connection has lasted: the next pause is the first again.
+    /// A try has brought something: the next is the first again.
     pub(super) fn reset(&mut self) {
-        self.next = FIRST;
+        (self.left, self.pause) = (self.most, FIRST);
     }
 }
 
@@ -82,20 +104,33 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_at_the_longest() {
-        let mut pauses = Pauses::new();
+        let mut tries = Tries::endless();
         for whole in [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
             let whole = Duration::from_millis(whole);
-            let pause = pauses.next();
+            let pause = tries.next().unwrap();
             assert!(whole / 2 <= pause && pause <= whole, "{pause:?} of {whole:?}");
         }
-        pauses.reset();
-        assert!(pauses.next() <= FIRST);
+        tries.reset();
+        assert!(tries.next().unwrap() <= FIRST);
     }
 
     #[test]
     fn pauses_differ() {
-        let first = |_| Pauses::new().next();
+        let first = |_| Tries::endless().next();
         let some: std::collections::HashSet<_> = (0..8).map(first).collect();
         assert!(some.len() > 1);
+    }
+
+    #[test]
+    fn limited_tries_end_and_are_given_anew() {
+        let mut tries = Tries::limited(false);
+        for _ in 0..2 {
+            let pauses: Vec<_> = core::iter::from_fn(|| tries.next()).collect();
+            assert_eq!(pauses.len(), MOST as usize);
+            let all = pauses.iter().sum::<Duration>().as_secs();
+            assert!((70..=152).contains(&all), "{all}");
+            tries.reset();
+        }
+        assert_eq!(Tries::limited(true).next(), None);
     }
 }

@@ -8,7 +8,7 @@
 //!                              │        ▲
 //!          transfers (files) ──┤        ├── ear (what is news)
 //!                              ▼        │
-//!                    snug_core::client ◄┴► link
+//!                 connection: snug_core::client, link
 //! ```
 //!
 //! A session is a row of visits: each is one connection, and when it is lost the
@@ -16,6 +16,7 @@
 //! order: each line waits until the one before it is said, or its file is out.
 
 mod config;
+mod connection;
 mod desk;
 mod dial;
 mod ear;

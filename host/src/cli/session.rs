@@ -2,19 +2,20 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IsTerminal};
 
 use mio::Events;
 use snug_core::time::Instant;
 
+use super::connection::Memory;
 use super::desk::Desk;
-use super::dial::{Dial, Pauses};
+use super::dial::{Dial, Tries};
 use super::front::{Farewell, Scene, Status};
 use super::link::Link;
 use super::options::ClientOptions;
 use super::recall::Seen;
 use super::transfers::Transfers;
-use super::visit::{Kept, Memory, Parting, Visit};
+use super::visit::{Kept, Parting, Visit};
 
 /// A visit that lasted so long was no failed try to come back.
 const LASTING: Duration = Duration::from_secs(10);
@@ -38,19 +39,23 @@ pub(super) struct Session<'a> {
     desk: Desk,
     seen: Seen,
     transfers: Transfers,
-    pauses: Pauses,
+    tries: Tries,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn open(options: &'a ClientOptions) -> Result<Self, SessionError> {
         let desk = Desk::open(options)?;
+        let no_return = options.classic || options.no_reconnect;
+        // Somebody who sits there sees what becomes of it, and can end it.
+        let is_attended = io::stdin().is_terminal() && !no_return;
+        let tries = if is_attended { Tries::endless() } else { Tries::limited(no_return) };
         Ok(Self {
             options,
             room: format!("{}:{}", options.host, options.port),
             transfers: Transfers::new(desk.waker()),
             desk,
             seen: Seen::default(),
-            pauses: Pauses::new(),
+            tries,
         })
     }
 
@@ -63,7 +68,6 @@ impl<'a> Session<'a> {
             match self.visit(&mut memory, there)? {
                 Parting::Interrupted => self.desk.end(Farewell::Interrupted)?,
                 Parting::Done => self.desk.end(Farewell::Done)?,
-                Parting::Lost if self.stays_away() => return self.end_lost(),
                 Parting::Lost => link = self.come_back(began)?,
             }
         }
@@ -77,39 +81,42 @@ impl<'a> Session<'a> {
         Visit::begin(desk, kept, mode, link)?.run()
     }
 
-    /// The classic client ends with its connection.
-    fn stays_away(&self) -> bool {
-        self.options.classic || self.options.no_reconnect
+    /// Tries to connect until that works; nothing if the user leaves before.
+    fn come_back(&mut self, began: Instant) -> Result<Option<Link>, SessionError> {
+        if self.desk.now().since(began) >= LASTING {
+            self.tries.reset();
+        }
+        self.transfers.lost();
+        let mut pause = self.tries.next();
+        if pause.is_some() {
+            self.desk.show(&Scene::Lost("the connection is lost; trying to come back"))?;
+        }
+        while let Some(length) = pause {
+            if !self.rest(length)? {
+                return Ok(None);
+            }
+            match self.dial()? {
+                None => return Ok(None),
+                Some(Ok(link)) => {
+                    self.desk.show(&Scene::Back)?;
+                    return Ok(Some(link));
+                }
+                Some(Err(_)) => pause = self.tries.next(),
+            }
+        }
+        self.end_lost().map(|()| None)
     }
 
+    /// It is over, though nobody wanted that; the classic client takes it for
+    /// how it always ends.
     fn end_lost(&mut self) -> Result<(), SessionError> {
         self.desk.end(Farewell::Lost)?;
         if self.options.classic { Ok(()) } else { Err(SessionError::Lost) }
     }
 
-    /// Tries to connect until that works; nothing if the user leaves before.
-    fn come_back(&mut self, began: Instant) -> Result<Option<Link>, SessionError> {
-        if self.desk.now().since(began) >= LASTING {
-            self.pauses.reset();
-        }
-        self.transfers.lost();
-        self.desk.show(&Scene::Lost("the connection is lost; trying to come back"))?;
-        while self.pause()? {
-            match self.dial()? {
-                Some(Ok(link)) => {
-                    self.desk.show(&Scene::Back)?;
-                    return Ok(Some(link));
-                }
-                Some(Err(_)) => {}
-                None => break,
-            }
-        }
-        Ok(None)
-    }
-
     /// Waits for the next try; false if the user leaves.
-    fn pause(&mut self) -> Result<bool, SessionError> {
-        let end = self.desk.now() + self.pauses.next();
+    fn rest(&mut self, pause: Duration) -> Result<bool, SessionError> {
+        let end = self.desk.now() + pause;
         while self.desk.now() < end {
             let left = end.since(self.desk.now());
             let seconds = left.as_secs() + 1;

@@ -20,17 +20,13 @@ use mio::{Poll, Token, Waker};
 
 use self::job::{Failure, Job, Wish};
 pub use self::options::Errands;
-use self::visit::{End, Memory, Visit};
-use super::dial::Pauses;
+use self::visit::{End, Visit};
+use super::connection::Memory;
+use super::dial::Tries;
 use super::link::Link;
 use super::options::ClientOptions;
 use crate::clock::Clock;
 
-/// Connections one after the other that bring nothing, before it is given up:
-/// with the pauses in between about two minutes.
-const TRIES: u32 = 10;
-
-pub(super) const LINK: Token = Token(0);
 const WAKER: Token = Token(1);
 
 /// Does what the options ask for. The status is 0 when all of it is done and
@@ -68,9 +64,8 @@ impl<'o> Round<'o> {
 
     /// Whether all came true.
     fn run(&mut self) -> io::Result<bool> {
-        let mut memory = Memory::new();
-        let mut pauses = Pauses::new();
-        let mut tries = 0;
+        let mut memory = Memory::new(self.options.mode());
+        let mut tries = Tries::limited(self.options.no_reconnect);
         while self.has_more() {
             let done = self.done();
             let why = match Link::connect(&self.options.host, self.options.port) {
@@ -82,15 +77,13 @@ impl<'o> Round<'o> {
             };
             self.lose();
             if self.done() != done {
-                pauses.reset();
-                tries = 0;
+                tries.reset();
             }
-            tries += 1;
-            if tries >= TRIES || self.options.no_reconnect {
+            let Some(pause) = tries.next() else {
                 self.give_up(&why);
                 break;
-            }
-            self.rest(&why, pauses.next());
+            };
+            self.rest(&why, pause);
         }
         Ok(!self.failed)
     }

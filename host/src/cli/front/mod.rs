@@ -41,8 +41,8 @@ pub(super) trait Front {
         false
     }
 
-    /// Whether it helps to know who is in the room.
-    fn wants_roster(&self) -> bool {
+    /// Whether it helps to know who and what is in the room.
+    fn completes(&self) -> bool {
         false
     }
 

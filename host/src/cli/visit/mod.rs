@@ -6,10 +6,11 @@ use core::time::Duration;
 use std::io;
 
 use mio::Events;
-use snug_core::client::{Buffers, Client, Event, FarEnd, Mode};
+use snug_core::client::{Event, FarEnd, Mode};
 use snug_core::time::Instant;
 
-use super::desk::{Desk, LINK};
+use super::connection::{Connection, LAST_WORDS, Memory, TURNS};
+use super::desk::Desk;
 use super::ear::Ear;
 use super::front::{Scene, Status};
 use super::gauge::Gauge;
@@ -19,24 +20,8 @@ use super::recall::Seen;
 use super::session::SessionError;
 use super::transfers::{Outcome, Transfers, Way};
 
-/// What the classic client receives at once, and so the longest message.
-const CLASSIC_INPUT: usize = 4096;
-
-/// Bytes of lines and of files that come.
-const INPUT: usize = 64 * 1024;
-
-/// Parts of 65,536 bytes, and room for what is said in between.
-const OUTPUT: usize = 96 * 1024;
-
 /// How often it is looked how far a file is.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// Reads from the link, or writes to it, between two looks at all else.
-const TURNS: usize = 16;
-
-/// How long a server may be silent after the user's last word before that is
-/// taken for all it had to say. Only a server that never hangs up needs it.
-const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How a visit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,26 +32,6 @@ pub(super) enum Parting {
     Done,
     /// The server has ended it, or the link did.
     Lost,
-}
-
-/// The memory that visits live in, one after the other.
-#[derive(Debug)]
-pub(super) struct Memory {
-    input: Vec<u8>,
-    text: Vec<u8>,
-    output: Vec<u8>,
-}
-
-impl Memory {
-    pub(super) fn new(mode: Mode) -> Self {
-        let input = if mode == Mode::Classic { CLASSIC_INPUT } else { INPUT };
-        Self { input: vec![0; input], text: vec![0; 3 * input], output: vec![0; OUTPUT] }
-    }
-
-    fn lend(&mut self) -> Buffers<'_> {
-        let Self { input, text, output } = self;
-        Buffers { input, text, output }
-    }
 }
 
 /// What outlasts a visit, but for the desk.
@@ -83,15 +48,10 @@ pub(super) struct Visit<'a> {
     desk: &'a mut Desk,
     ear: Ear<'a>,
     room: &'a str,
-    link: Link,
-    client: Client<'a>,
+    connection: Connection<'a>,
     /// The file that is going out as from the classic client.
     offer: Option<(Offer, Gauge)>,
     transfers: &'a mut Transfers,
-    /// Whether the last turn sent something: what waited for that may go on.
-    has_sent: bool,
-    /// Since when the server has been silent after our last word.
-    silent: Option<Instant>,
     /// The user has asked the server to hang up.
     asked_out: bool,
     parting: Option<Parting>,
@@ -102,23 +62,19 @@ impl<'a> Visit<'a> {
         desk: &'a mut Desk,
         kept: Kept<'a>,
         mode: Mode,
-        mut link: Link,
+        link: Link,
     ) -> io::Result<Self> {
         let Kept { seen, memory, transfers, room } = kept;
-        link.register(desk.registry(), LINK)?;
-        let ear = Ear::new(seen, desk.me.has_been(), desk.wants_roster());
+        let ear = Ear::new(seen, desk.me.has_been(), desk.completes());
         desk.me.connected(link.address()?.to_string());
-        let client = Client::new(mode, desk.now(), memory.lend());
+        let connection = Connection::open(desk.registry(), mode, desk.now(), memory, link)?;
         Ok(Self {
             desk,
             ear,
             room,
-            link,
-            client,
+            connection,
             offer: None,
             transfers,
-            has_sent: false,
-            silent: None,
             asked_out: false,
             parting: None,
         })
@@ -132,8 +88,8 @@ impl<'a> Visit<'a> {
                 return Ok(parting);
             }
             let patience = self.patience();
-            let Self { desk, link, .. } = self;
-            desk.wait(&mut events, patience, |event| link.wake(event))?;
+            let Self { desk, connection, .. } = self;
+            desk.wait(&mut events, patience, |event| connection.wake(event))?;
             if self.desk.is_interrupted() {
                 return Ok(Parting::Interrupted);
             }
@@ -142,9 +98,8 @@ impl<'a> Visit<'a> {
 
     /// Does all that can be done now.
     fn turn(&mut self) -> Result<(), SessionError> {
-        let now = self.desk.now();
-        self.client.handle_timeout(now);
-        if self.client.far_end() == FarEnd::Classic {
+        self.connection.begin_turn(self.desk.now());
+        if self.connection.client.far_end() == FarEnd::Classic {
             self.ear.forgo_recall(self.desk)?;
         }
         self.receive()?;
@@ -157,25 +112,20 @@ impl<'a> Visit<'a> {
     }
 
     fn patience(&self) -> Option<Duration> {
-        if self.link.is_readable() || self.has_sent {
-            return Some(Duration::ZERO);
-        }
-        let last_words = self.silent.map(|since| since + LAST_WORDS);
-        let look = self.transfers.gauge().map(|_| self.desk.now() + LOOK);
-        let times = [self.client.poll_timeout(), self.transfers.timeout(), look, last_words];
-        let next = times.into_iter().flatten().min()?;
-        // The poll drops fractions of a millisecond.
-        Some(next.since(self.desk.now()) + Duration::from_millis(1))
+        let now = self.desk.now();
+        let look = self.transfers.gauge().map(|_| now + LOOK);
+        self.connection.patience(now, [self.transfers.timeout(), look, self.last_words()])
+    }
+
+    /// When a server that is silent after our last word has no more to say.
+    fn last_words(&self) -> Option<Instant> {
+        self.connection.left().map(|_| self.connection.moved() + LAST_WORDS)
     }
 
     fn receive(&mut self) -> Result<(), SessionError> {
         for _ in 0..TURNS {
-            if !self.link.is_readable() {
+            if !self.connection.receive(self.desk.now()) {
                 break;
-            }
-            let now = self.desk.now();
-            if self.link.receive(now, &mut self.client) {
-                self.silent = self.silent.map(|_| now);
             }
             self.show()?;
         }
@@ -184,7 +134,7 @@ impl<'a> Visit<'a> {
 
     /// Shows what has come.
     fn show(&mut self) -> Result<(), SessionError> {
-        while let Some(event) = self.client.poll_event() {
+        while let Some(event) = self.connection.client.poll_event() {
             let outcome = self.transfers.handle(&event);
             match event {
                 Event::Message { kind, text } => self.ear.hear(self.desk, kind, text)?,
@@ -199,7 +149,7 @@ impl<'a> Visit<'a> {
             }
             self.tell(outcome)?;
         }
-        if self.offer.is_some() && !self.client.is_uploading() {
+        if self.offer.is_some() && !self.connection.client.is_uploading() {
             self.offer = None;
             self.desk.show(&Scene::NotUploaded)?;
         }
@@ -221,12 +171,12 @@ impl<'a> Visit<'a> {
         for line in self.ear.questions(self.desk) {
             self.desk.me.said(&line);
             // Nothing else is waiting to go out now.
-            let _ = self.client.say(self.desk.now(), &line);
+            let _ = self.connection.client.say(self.desk.now(), &line);
         }
     }
 
     fn close(&mut self) {
-        let wished = self.silent.is_some() || self.asked_out;
+        let wished = self.connection.left().is_some() || self.asked_out;
         self.parting = Some(if wished { Parting::Done } else { Parting::Lost });
     }
 
@@ -245,15 +195,12 @@ impl<'a> Visit<'a> {
 
     /// Sends what is pending and what the file has, as far as the link takes it.
     fn send(&mut self) -> Result<(), SessionError> {
-        self.has_sent = false;
         for _ in 0..TURNS {
             self.move_files()?;
-            if self.parting.is_some() || !self.link.is_writable() || !self.has_to_send() {
+            self.read_file()?;
+            if self.parting.is_some() || !self.connection.send(self.desk.now()) {
                 break;
             }
-            self.read_file()?;
-            let now = self.desk.now();
-            self.has_sent |= self.link.send(now, &mut self.client);
             self.show()?;
         }
         Ok(())
@@ -261,13 +208,13 @@ impl<'a> Visit<'a> {
 
     fn read_file(&mut self) -> Result<(), SessionError> {
         let Some((offer, gauge)) = &mut self.offer else { return Ok(()) };
-        let space = self.client.body_space();
+        let space = self.connection.client.body_space();
         if !space.is_empty() {
             let len = match offer.read(space) {
                 Ok(len) => len,
                 Err(error) => return Err(SessionError::File(offer.typed.clone(), error)),
             };
-            self.client.handle_body(len);
+            self.connection.client.handle_body(len);
             gauge.moved(offer.done, offer.size);
         }
         Ok(())
@@ -276,9 +223,9 @@ impl<'a> Visit<'a> {
     /// Moves the file that is on its way on.
     fn move_files(&mut self) -> Result<(), SessionError> {
         while self.parting.is_none() && self.offer.is_none() {
-            let outcome = self.transfers.advance(self.desk.now(), &mut self.client);
+            let outcome = self.transfers.advance(self.desk.now(), &mut self.connection.client);
             let Some(outcome) = outcome else { break };
-            if outcome.result.is_err() && self.client.is_uploading() {
+            if outcome.result.is_err() && self.connection.client.is_uploading() {
                 // The server waits for bytes that it will never get.
                 self.parting = Some(Parting::Lost);
             }
@@ -287,30 +234,22 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    fn has_to_send(&mut self) -> bool {
-        let offers = self.offer.is_some() && !self.client.body_space().is_empty();
-        offers || !self.client.pending().is_empty()
-    }
-
     /// Ends our sending when the user has ended and all is said.
     fn leave(&mut self) {
         if self.parting.is_some() || !self.is_all_said() {
             return;
         }
         let now = self.desk.now();
-        match self.silent {
-            None => {
-                self.silent = Some(now);
-                self.link.end();
-            }
-            Some(since) if now >= since + LAST_WORDS => self.parting = Some(Parting::Done),
+        match self.last_words() {
+            None => self.connection.leave(now),
+            Some(end) if now >= end => self.parting = Some(Parting::Done),
             Some(_) => {}
         }
     }
 
     fn is_all_said(&self) -> bool {
         let nothing_moves = self.offer.is_none() && self.transfers.is_empty();
-        self.desk.is_done() && nothing_moves && self.client.pending().is_empty()
+        self.desk.is_done() && nothing_moves && self.connection.client.pending().is_empty()
     }
 
     fn tell_status(&mut self) {

@@ -26,7 +26,7 @@ impl Visit<'_> {
             Order::Stop if self.transfers.stop() => true,
             Order::Stop => self.refuse("no file is on its way")?,
             // How it goes out depends on what the server is.
-            _ if self.client.far_end() == FarEnd::Unknown => false,
+            _ if self.connection.client.far_end() == FarEnd::Unknown => false,
             Order::Say(line) => self.say(line)?,
             Order::Text(text) => self.say(&self.escaped(text))?,
             Order::Command(line) => self.command(line)?,
@@ -40,12 +40,13 @@ impl Visit<'_> {
 
     /// A text as the server takes it for one.
     fn escaped(&self, text: &str) -> String {
-        let begins_command = text.starts_with('#') && self.client.far_end() == FarEnd::Snug;
+        let begins_command =
+            text.starts_with('#') && self.connection.client.far_end() == FarEnd::Snug;
         format!("{}{text}", if begins_command { "#" } else { "" })
     }
 
     fn command(&mut self, line: &str) -> Result<bool, SessionError> {
-        if self.client.far_end() == FarEnd::Classic {
+        if self.connection.client.far_end() == FarEnd::Classic {
             return self.refuse("this server is a classic one: it knows texts and uploads alone");
         }
         self.say(line)
@@ -53,9 +54,10 @@ impl Visit<'_> {
 
     /// Says a line; false if it has to wait.
     fn say(&mut self, line: &str) -> Result<bool, SessionError> {
-        match self.client.say(self.desk.now(), line) {
+        match self.connection.client.say(self.desk.now(), line) {
             Ok(()) => {
-                self.asked_out |= self.client.far_end() == FarEnd::Snug && line.trim() == "#quit";
+                self.asked_out |=
+                    self.connection.client.far_end() == FarEnd::Snug && line.trim() == "#quit";
                 self.desk.me.said(line);
                 self.desk.show(&Scene::Said(line))?;
                 Ok(true)
@@ -85,7 +87,7 @@ impl Visit<'_> {
             Ok(offer) => offer,
             Err(why) => return self.refuse(&why.to_string()),
         };
-        match self.client.offer(self.desk.now(), &offer.name, offer.size) {
+        match self.connection.client.offer(self.desk.now(), &offer.name, offer.size) {
             Ok(()) => {
                 let gauge = Gauge::new(offer.name.as_str());
                 self.offer = Some((offer, gauge));

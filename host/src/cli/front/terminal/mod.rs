@@ -146,7 +146,7 @@ impl Front for Terminal {
         self.wants_out.load(Ordering::SeqCst)
     }
 
-    fn wants_roster(&self) -> bool {
+    fn completes(&self) -> bool {
         true
     }
 
