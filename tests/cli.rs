@@ -185,8 +185,8 @@ fn what_cannot_be_uploaded_is_told_and_not_sent() {
     fs::write(folder.path().join("a b"), "").unwrap();
     let (server, mut terminal) = seated(folder.path());
     let told = [
-        ("#upload 'none.png'", "'none.png' cannot be read: there is no such file"),
-        ("#upload '/tmp'", "'/tmp' is not a file"),
+        ("#upload 'none.png'", "'none.png': it cannot be read: there is no such file or folder"),
+        ("#upload '/tmp'", "'/tmp': that is not a file"),
         ("#upload", "write #upload 'NAME'"),
         ("#uploads", "write #upload 'NAME'"),
         ("#upload 'a b'", "this server takes no name with a space; rename the file"),
@@ -208,7 +208,7 @@ fn a_pipe_that_nobody_writes_to_is_no_file() {
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     let (_server, mut terminal) = seated(folder.path());
     terminal.types("#upload pipe\n");
-    terminal.shows("#upload pipe\n\r! 'pipe' is not a file\n[You] ");
+    terminal.shows("#upload pipe\n\r! 'pipe': that is not a file\n[You] ");
 }
 
 #[test]

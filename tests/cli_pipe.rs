@@ -274,6 +274,89 @@ fn what_is_typed_meanwhile_is_said_afterwards() {
 }
 
 #[test]
+fn what_may_be_lost_is_told() {
+    let stage = Stage::new();
+    let mut cli = Piped::start(stage.at, &["--json", "--nick", "ada"]);
+    let mut guest = stage.welcomes();
+    expect(&mut guest, "#nick ada");
+    says(&mut guest, "> Your name is set\n");
+    cli.until("is set\"}");
+    cli.writes("heard\nunheard\n#tag\n");
+    for line in ["heard", "unheard", "##tag"] {
+        expect(&mut guest, line);
+    }
+    drop(guest);
+    cli.until("trying to come back\"}");
+    // It does not leave before it knows.
+    cli.ends_input();
+    let mut guest = stage.welcomes();
+    for line in ["#nick ada", "#history 0", "#history 1000"] {
+        expect(&mut guest, line);
+    }
+    says(&mut guest, "> Your name is set\n> end of history\n");
+    says(&mut guest, "[ada] heard\n[ada] #tag\n> end of history\n");
+    let lines = cli.until("\"text\":\"unheard\"}");
+    let doubtful: Vec<_> = lines.iter().filter(|line| line.contains("doubtful")).collect();
+    assert_eq!(doubtful.len(), 1, "{lines:#?}");
+    drop(guest);
+    assert_eq!(cli.ends().code(), Some(0));
+}
+
+#[test]
+fn what_did_not_go_out_is_said_again() {
+    let stage = Stage::new();
+    rustix::net::sockopt::set_socket_recv_buffer_size(&stage.listener, 64 << 10).unwrap();
+    let mut cli = Piped::start(stage.at, &["--json"]);
+    let guest = stage.welcomes();
+    // More than what lies between both ends can hold.
+    let text = |number: usize| format!("{number} {}", "x".repeat(30_000));
+    let count = 400;
+    let mut input = cli.input.take().unwrap();
+    let typist = std::thread::spawn(move || {
+        for number in 0..count {
+            writeln!(input, "{}", text(number)).unwrap();
+        }
+    });
+    // Until nothing moves any more.
+    let waiting = || rustix::io::ioctl_fionread(guest.get_ref()).unwrap();
+    let mut last = 0;
+    wait_until("the link is full", || {
+        std::thread::sleep(core::time::Duration::from_millis(200));
+        let before = core::mem::replace(&mut last, waiting());
+        before > 0 && before == last
+    });
+    drop(guest);
+    let mut guest = stage.welcomes();
+    for line in ["#history 0", "#history 1000"] {
+        expect(&mut guest, line);
+    }
+    let mut said = Vec::new();
+    while said.last() != Some(&(count - 1)) {
+        let mut line = String::new();
+        assert!(guest.read_line(&mut line).unwrap() > 0);
+        said.push(line.split(' ').next().unwrap().parse::<usize>().unwrap());
+    }
+    typist.join().unwrap();
+    assert!(said.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{said:?}");
+    says(&mut guest, "> end of history\n> end of history\n");
+    drop(guest);
+    let mut doubtful = Vec::new();
+    let mut line = String::new();
+    while cli.output.read_line(&mut line).unwrap() > 0 {
+        let object: Value = serde_json::from_str(&line).unwrap();
+        if object["type"] == "doubtful" {
+            let text = object["text"].as_str().unwrap().to_owned();
+            doubtful.push(text.split(' ').next().unwrap().parse::<usize>().unwrap());
+        }
+        line.clear();
+        if doubtful.last() == Some(&(said[0] - 1)) {
+            break;
+        }
+    }
+    assert_eq!(doubtful.last(), Some(&(said[0] - 1)), "{doubtful:?}");
+}
+
+#[test]
 fn it_does_not_come_back_where_that_is_not_wanted() {
     let stage = Stage::new();
     let mut cli = Piped::start(stage.at, &["--no-reconnect"]);

@@ -2,6 +2,8 @@
 
 #[path = "support/peer.rs"]
 mod peer;
+#[path = "support/relay.rs"]
+mod relay;
 #[path = "support/screen.rs"]
 mod screen;
 #[path = "support/served.rs"]
@@ -12,6 +14,7 @@ mod site;
 use std::fs;
 
 use peer::Peer;
+use relay::Relay;
 use rustix::process::{Signal, kill_process};
 use screen::Screen;
 use served::Served;
@@ -112,6 +115,38 @@ fn tab_completes_commands_nicks_and_files() {
 }
 
 #[test]
+fn tab_completes_what_can_be_fetched() {
+    let mut scene = set_scene();
+    let Scene { bob, ada, .. } = &mut scene;
+    bob.send("#upload 'my notes.txt' 1\nx");
+    ada.shows(" > User bob has uploaded a file");
+    // Who begins to name one has the list fetched, unseen: it comes before the
+    // one that is asked for.
+    ada.types("/get ");
+    ada.prompts("/get");
+    ada.types("\x15/files\n");
+    ada.shows(" > 1 file");
+    assert_eq!(ada.rows().iter().filter(|row| row.contains("my notes.txt")).count(), 1);
+    ada.types("/get my\t");
+    ada.prompts("/get my notes.txt");
+    ada.types("\n");
+    ada.shows(" > File 'my notes.txt' is here");
+}
+
+#[test]
+fn a_tilde_is_the_home() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("notes.txt"), "x").unwrap();
+    let mut scene = set_scene_with(&[("HOME", home.path().to_str().unwrap())]);
+    let Scene { room, ada, .. } = &mut scene;
+    ada.types("/put ~/no\t");
+    ada.prompts("/put ~/notes.txt");
+    ada.types("\n");
+    ada.shows(" > File '~/notes.txt' has uploaded!");
+    room.assert_serves(&[("notes.txt", b"x")]);
+}
+
+#[test]
 fn commands_are_as_fingers_know_them() {
     let mut scene = set_scene();
     let Scene { bob, ada, .. } = &mut scene;
@@ -133,7 +168,7 @@ fn commands_are_as_fingers_know_them() {
         ("/dance", "! there is no such command; /help lists what there is"),
         ("#dance", "! there is no such command; #help lists what there is"),
         ("/upload /tmp", "! '/tmp': that is not a file"),
-        ("#upload /tmp", "! '/tmp' is not a file"),
+        ("#upload /tmp", "! '/tmp': that is not a file"),
     ] {
         ada.types(&format!("{wrong}\n"));
         ada.shows(right);
@@ -318,4 +353,50 @@ fn a_file_can_be_stopped_and_one_waits_for_another() {
     ada.shows(" > File 'small' has uploaded!");
     bob.until("> User ada has uploaded a file\n");
     room.assert_serves(&[("small", b"x")]);
+}
+
+#[test]
+fn a_file_goes_on_where_a_lost_connection_left_it() {
+    let room = Served::start(&[]);
+    let mut bob = room.line();
+    let relay = Relay::start(room.at, &[3_000_000]);
+    let folder = tempfile::tempdir().unwrap();
+    let bytes: Vec<_> = (0..8_000_000u32).map(|i| (i.wrapping_mul(i) >> 13) as u8).collect();
+    fs::write(folder.path().join("big"), &bytes).unwrap();
+    let port = relay.port.to_string();
+    let mut ada = Screen::start(folder.path(), &["127.0.0.1", &port, "--nick", "ada"]);
+    ada.shows(" > Your name is set");
+    ada.types("/put big\nmeanwhile\n");
+    ada.shows(" ! the connection is lost; trying to come back");
+    ada.shows(" > the connection is there again");
+    ada.shows(" > File 'big' has uploaded!");
+    bob.until("> User ada has uploaded a file\n");
+    room.assert_serves(&[("big", &bytes)]);
+    assert_eq!(relay.connections(), 2);
+    // What was over already did not go over again.
+    assert!(relay.total() < 10_000_000, "{}", relay.total());
+    // What was said in between was heard, and is not doubted.
+    assert!(ada.rows().iter().all(|row| !row.contains("not sure")), "{:#?}", ada.rows());
+}
+
+#[test]
+fn the_end_of_what_is_typed_waits_for_a_file_with_its_bar() {
+    let mut scene = set_scene();
+    let Scene { room, bob, folder, ada } = &mut scene;
+    fs::write(folder.path().join("slow"), "so it is").unwrap();
+    // The server stands still, so that the bar can be looked at.
+    room.signal(Signal::STOP);
+    ada.types("/put slow\n");
+    ada.until("it waits", |rows| rows.iter().any(|row| row.starts_with("slow [")));
+    ada.types("\x04");
+    ada.until("there is a bar and no prompt", |rows| {
+        let bar = rows.last().is_some_and(|row| row.starts_with("slow ["));
+        bar && rows.iter().all(|row| !row.starts_with("[You]"))
+    });
+    room.signal(Signal::CONT);
+    ada.shows(" > File 'slow' has uploaded!");
+    bob.until("< The user ada left (1 user online)\n");
+    assert_eq!(ada.ends().code(), Some(0));
+    room.assert_serves(&[("slow", b"so it is")]);
+    assert!(ada.rows().iter().all(|row| !row.starts_with("slow [")), "{:#?}", ada.rows());
 }

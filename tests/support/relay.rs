@@ -1,5 +1,7 @@
 //! A way to a server that breaks where a test wants it to.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use core::net::SocketAddr;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

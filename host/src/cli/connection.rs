@@ -57,8 +57,11 @@ pub(super) struct Connection<'m> {
     link: Link,
     /// Whether the last turn sent something: what waited for that may go on.
     has_sent: bool,
-    /// When bytes came or went last.
-    moved: Instant,
+    /// When bytes came last, and when some went.
+    heard: Instant,
+    spoke: Instant,
+    /// Bytes that the link has taken.
+    sent: u64,
     /// When our last word was out.
     left: Option<Instant>,
 }
@@ -73,7 +76,7 @@ impl<'m> Connection<'m> {
     ) -> io::Result<Self> {
         link.register(registry, LINK)?;
         let client = Client::new(mode, now, memory.lend());
-        Ok(Self { client, link, has_sent: false, moved: now, left: None })
+        Ok(Self { client, link, has_sent: false, heard: now, spoke: now, sent: 0, left: None })
     }
 
     /// Takes note of what a poll has told of the link.
@@ -91,7 +94,7 @@ impl<'m> Connection<'m> {
     pub(super) fn receive(&mut self, now: Instant) -> bool {
         let is_readable = self.link.is_readable();
         if is_readable && self.link.receive(now, &mut self.client) {
-            self.moved = now;
+            self.heard = now;
         }
         is_readable
     }
@@ -99,24 +102,41 @@ impl<'m> Connection<'m> {
     /// Sends once, if something is pending and the link takes it; false if not.
     pub(super) fn send(&mut self, now: Instant) -> bool {
         let can_send = self.link.is_writable() && !self.client.pending().is_empty();
-        if can_send && self.link.send(now, &mut self.client) {
-            self.has_sent = true;
-            self.moved = now;
+        if can_send {
+            let len = self.link.send(now, &mut self.client);
+            self.sent += len as u64;
+            if len > 0 {
+                (self.has_sent, self.spoke) = (true, now);
+            }
         }
         can_send
     }
 
+    /// When bytes came last.
+    pub(super) fn heard(&self) -> Instant {
+        self.heard
+    }
+
     /// When bytes came or went last.
     pub(super) fn moved(&self) -> Instant {
-        self.moved
+        self.heard.max(self.spoke)
+    }
+
+    /// Bytes that the link has taken.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Bytes that go before what is said next.
+    pub(super) fn queued(&self) -> u64 {
+        self.sent + self.client.pending().len() as u64
     }
 
     /// Ends our sending, for all is said: the server hangs up when it has
     /// answered.
     pub(super) fn leave(&mut self, now: Instant) {
         self.link.end();
-        self.left = Some(now);
-        self.moved = now;
+        (self.left, self.spoke) = (Some(now), now);
     }
 
     /// When our last word was out.

@@ -15,7 +15,9 @@ use super::interrupt::{continues, interrupts, take_note};
 use super::me::Me;
 use super::options::ClientOptions;
 use super::order::{Grammar, Order};
+use super::said::Said;
 use crate::clock::Clock;
+use crate::news::News;
 
 const WAKE: Token = Token(1);
 const INTERRUPT: Token = Token(2);
@@ -32,6 +34,8 @@ pub(super) struct Desk {
     grammar: Grammar,
     /// Who the user is in the room.
     pub(super) me: Me,
+    /// What the user has said and may be lost.
+    pub(super) said: Said,
     /// What the last line asked for, until it is done.
     order: Option<Order>,
     typing: Typing,
@@ -70,6 +74,7 @@ impl Desk {
             front,
             grammar,
             me: Me::wanting(options.nick.clone()),
+            said: Said::default(),
             order: None,
             typing: Typing::Open,
             follow: options.follow,
@@ -118,14 +123,28 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether it helps the user to know who and what is in the room.
-    pub(super) fn completes(&self) -> bool {
-        self.front.completes()
+    /// Whether it helps the user to know who is in the room.
+    pub(super) fn wants_roster(&self) -> bool {
+        self.front.wants_roster()
+    }
+
+    /// Whether it helps the user to know, once more, which files are there.
+    pub(super) fn wants_files(&self) -> bool {
+        self.front.wants_files()
     }
 
     /// Whether the user wants to be gone, whatever is under way.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// Tells what may be lost of what the user has said, given what the room has
+    /// of it.
+    pub(super) fn doubt(&mut self, of_the_room: &[News<'_>]) -> io::Result<()> {
+        for line in self.said.unheard(of_the_room) {
+            self.show(&Scene::Doubtful(&line))?;
+        }
+        Ok(())
     }
 
     /// Whether all that the user wants is done.
@@ -173,6 +192,9 @@ impl Desk {
     }
 
     pub(super) fn end(&mut self, how: Farewell) -> io::Result<()> {
+        for line in self.said.give_up() {
+            self.show(&Scene::Doubtful(&line))?;
+        }
         self.front.end(how)?;
         self.front.flush()
     }

@@ -12,6 +12,9 @@ use crate::news::News;
 /// Rooms with more people than this are not asked who they are.
 const MOST_USERS: u32 = 1000;
 
+/// The sentence by which a server says that a private text is on its way.
+const DELIVERED: &str = "Your message has been delivered";
+
 /// Tells what is news from what the user has seen, and from answers to what the
 /// user has not asked.
 #[derive(Debug)]
@@ -58,6 +61,9 @@ impl<'a> Ear<'a> {
     pub(super) fn hear(&mut self, desk: &mut Desk, kind: Kind, text: &str) -> io::Result<()> {
         let news = News::of(kind, text);
         desk.me.heard(&news);
+        if news == (News::Told { text: DELIVERED }) {
+            desk.said.delivered();
+        }
         if self.is_of_the_roster(&news) {
             return desk.show(&Scene::Present(&news));
         }
@@ -77,7 +83,7 @@ impl<'a> Ear<'a> {
         for line in self.recall.take().map(Recall::into_lines).unwrap_or_default() {
             self.tell(desk, Kind::of(&line), &line)?;
         }
-        Ok(())
+        desk.doubt(&[])
     }
 
     fn tell(&mut self, desk: &mut Desk, kind: Kind, text: &str) -> io::Result<()> {
@@ -93,7 +99,8 @@ impl<'a> Ear<'a> {
             self.seen.add(line);
             desk.show(&Scene::Heard { kind: Kind::of(line), text: line, old: true })?;
         }
-        Ok(())
+        let own = recall.own(&desk.me);
+        desk.doubt(&own)
     }
 
     /// Whether a line belongs to the answer that only Tab wants to see.

@@ -90,12 +90,12 @@ impl Link {
         false
     }
 
-    /// Writes once; whether something went.
-    pub(super) fn send(&mut self, now: Instant, client: &mut Client<'_>) -> bool {
+    /// Writes once; the bytes that went.
+    pub(super) fn send(&mut self, now: Instant, client: &mut Client<'_>) -> usize {
         match self.stream.write(client.pending()) {
             Ok(len) => {
                 client.handle_sent(now, len);
-                return true;
+                return len;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => {
@@ -104,7 +104,7 @@ impl Link {
                 self.readable |= error.kind() != ErrorKind::WouldBlock;
             }
         }
-        false
+        0
     }
 
     /// Ends our sending. That fails on a broken link, which reading will tell.

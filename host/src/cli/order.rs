@@ -7,7 +7,6 @@ use core::fmt;
 
 use snug_core::wire::nick::{Nick, NickError};
 
-use super::offer::{is_command, named};
 use super::transfers::{Request, Way};
 
 /// How what is typed is taken.
@@ -31,8 +30,8 @@ pub(super) enum Order {
     Text(String),
     /// This is a command of the wire; a classic server has none.
     Command(String),
-    /// The file that this `#upload` command names goes to the room as from the
-    /// classic client: at once, and in place of one that stands there.
+    /// This file goes to the room as from the classic client: in one go, and in
+    /// place of one that stands there.
     Upload(String),
     /// A file goes to the room, or comes from it, while the chat goes on.
     Move(Request),
@@ -51,7 +50,10 @@ impl Order {
     pub(super) fn parse(grammar: Grammar, line: String) -> Result<Self, OrderError> {
         match grammar {
             Grammar::Text => Ok(Self::Text(line)),
-            _ if is_command("#upload", &line) => Ok(Self::Upload(line)),
+            _ if is_command("#upload", &line) => match named("#upload", &line) {
+                Some(name) => Ok(Self::Upload(name.to_owned())),
+                None => Err(OrderError::Upload),
+            },
             Grammar::Classic => Ok(Self::Say(line)),
             Grammar::Commands => match line.strip_prefix('/') {
                 None => parse_word(line),
@@ -69,6 +71,8 @@ pub(super) enum OrderError {
     Unknown,
     /// There is, but it is written in another way.
     Form(&'static Usage),
+    /// It is an upload as of the classic client, of no file.
+    Upload,
     /// Nobody can be called that.
     Nick(NickError),
 }
@@ -78,6 +82,7 @@ impl fmt::Display for OrderError {
         match self {
             Self::Unknown => f.write_str("there is no such command; /help lists what there is"),
             Self::Form(usage) => write!(f, "write {}", usage.form),
+            Self::Upload => f.write_str("write #upload 'NAME'"),
             Self::Nick(error) => error.fmt(f),
         }
     }
@@ -187,6 +192,24 @@ fn parse_command(command: &str) -> Result<Order, OrderError> {
     })
 }
 
+/// Whether a line is a command of this word.
+fn is_command(word: &str, line: &str) -> bool {
+    line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// The file that a command of this word names: what stands in quotes, or all.
+///
+/// A size that was typed after the quotes, as on the wire, does not matter.
+fn named<'a>(word: &str, command: &'a str) -> Option<&'a str> {
+    let rest = command.strip_prefix(word)?.trim();
+    let inner = rest.strip_prefix('\'').and_then(|quoted| quoted.rsplit_once('\''));
+    let name = match inner {
+        Some((name, after)) if after.trim().bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => rest,
+    };
+    (!name.is_empty()).then_some(name)
+}
+
 /// What stands in quotes, or all.
 fn unquoted(name: &str) -> &str {
     let inner = name.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
@@ -244,12 +267,32 @@ mod tests {
     }
 
     #[test]
+    fn the_name_may_stand_in_quotes_or_not() {
+        assert_eq!(named("#upload", "#upload 'google.png'"), Some("google.png"));
+        assert_eq!(named("#upload", "#upload google.png"), Some("google.png"));
+        assert_eq!(named("#upload", "#upload  a b.txt "), Some("a b.txt"));
+        assert_eq!(named("#upload", "#upload 'google.png' 3082"), Some("google.png"));
+        assert_eq!(named("#upload", "#upload 'it's'"), Some("it's"));
+        assert_eq!(named("#upload", "#upload 'tis"), Some("'tis"));
+        assert_eq!(named("#upload", "#upload"), None);
+        assert_eq!(named("#upload", "#upload ''"), None);
+    }
+
+    #[test]
+    fn an_upload_is_a_word() {
+        assert!(is_command("#upload", "#upload"));
+        assert!(is_command("#upload", "#upload 'a'"));
+        assert!(!is_command("#upload", "#uploads"));
+        assert!(!is_command("#upload", "##upload 'a'"));
+    }
+
+    #[test]
     fn what_is_no_command_goes_out_as_it_stands() {
         for line in ["hello", "", " /me", "#who", "##tag"] {
             assert_eq!(parse(line), Ok(Order::Say(line.to_owned())));
         }
         assert_eq!(parse("//etc/hosts"), Ok(Order::Text("/etc/hosts".to_owned())));
-        assert_eq!(parse("#upload 'a'"), Ok(Order::Upload("#upload 'a'".to_owned())));
+        assert_eq!(parse("#upload 'a'"), Ok(Order::Upload("a".to_owned())));
     }
 
     #[test]
@@ -261,6 +304,7 @@ mod tests {
         assert_eq!(told("/history all"), "write /history [N]");
         assert_eq!(told("/who me"), "write /who");
         assert_eq!(told("/upload"), "write /upload FILE");
+        assert_eq!(told("#upload"), "write #upload 'NAME'");
         assert_eq!(told("/dance"), "there is no such command; /help lists what there is");
         assert_eq!(told("/"), "there is no such command; /help lists what there is");
     }
@@ -272,7 +316,6 @@ mod tests {
             assert_eq!(parse(Grammar::Text, line), Order::Text(line.to_owned()));
         }
         assert_eq!(parse(Grammar::Classic, "/quit"), Order::Say("/quit".to_owned()));
-        let upload = "#upload 'a'".to_owned();
-        assert_eq!(parse(Grammar::Classic, &upload), Order::Upload(upload.clone()));
+        assert_eq!(parse(Grammar::Classic, "#upload 'a'"), Order::Upload("a".to_owned()));
     }
 }

@@ -90,6 +90,15 @@ impl Recall {
         self.lines
     }
 
+    /// What the room has of the user's, as far as that was on the connection
+    /// before this one.
+    pub(super) fn own(&self, me: &Me) -> Vec<News<'_>> {
+        let came = self.lines.iter().rposition(|line| is_earlier_coming(line, me));
+        let since = &self.lines[came.map_or(0, |at| at + 1)..];
+        let news = since.iter().map(|line| News::of(Kind::of(line), line));
+        news.filter(|news| news.who().is_some_and(|who| me.is(who))).collect()
+    }
+
     /// The lines that the user has missed: all but what was seen, what was
     /// before the user came, and what the user has said, done and caused.
     pub(super) fn missed<'a>(&'a self, seen: &Seen, me: &Me) -> Vec<&'a str> {

@@ -150,7 +150,7 @@ impl<'a> Session<'a> {
         if let Some(order) = self.desk.order()? {
             self.desk.put_off(order);
         }
-        if self.desk.is_done() && self.transfers.is_empty() {
+        if self.desk.is_done() && self.transfers.is_empty() && self.desk.said.is_settled() {
             self.desk.end(Farewell::Done)?;
             return Ok(false);
         }

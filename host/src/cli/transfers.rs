@@ -3,7 +3,7 @@
 //! They go on over any number of connections. Chat goes on meanwhile.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use mio::Waker;
@@ -13,6 +13,7 @@ use snug_core::wire::name::FileName;
 
 use super::files::{FileError, Transfer};
 use super::gauge::Gauge;
+use super::home;
 
 /// What is to be done with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +127,7 @@ impl Transfers {
 impl Request {
     fn begin(&self, waker: &Arc<Waker>) -> Result<Transfer, FileError> {
         match self.way {
-            Way::Put => Transfer::put(&PathBuf::from(&self.file), self.replace, waker),
+            Way::Put => Transfer::put(&home::path(&self.file), self.replace, waker),
             Way::Get => {
                 let name = FileName::parse(self.file.as_bytes()).map_err(FileError::Name)?;
                 Transfer::get(name, Path::new("."), self.replace, waker)

@@ -34,6 +34,7 @@ use snug_core::wire::name::FileName;
 pub(super) use self::error::FileError;
 use self::receiving::Receiving;
 use self::sending::Sending;
+pub(super) use self::source::Source;
 
 /// A file on its way, which comes to its end, or fails, over any number of
 /// connections.

@@ -15,11 +15,11 @@ use super::hash::{Hashing, read_at};
 
 /// A file that was found and can be read.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(in crate::cli) struct Source {
     /// What it will be called in the room.
-    pub(super) name: FileName,
+    pub(in crate::cli) name: FileName,
     /// Its length when it was opened.
-    pub(super) size: u64,
+    pub(in crate::cli) size: u64,
     version: Version,
     file: File,
 }
@@ -34,7 +34,7 @@ struct Version {
 
 impl Source {
     /// Opens what stands at `path`, without waiting for the other end of a pipe.
-    pub(super) fn open(path: &Path) -> Result<Self, FileError> {
+    pub(in crate::cli) fn open(path: &Path) -> Result<Self, FileError> {
         let last = path.file_name().unwrap_or_default();
         let name = FileName::parse(last.as_encoded_bytes()).map_err(FileError::Name)?;
         let flags = OFlags::NONBLOCK.bits().cast_signed();
@@ -54,7 +54,7 @@ impl Source {
     }
 
     /// Reads the bytes from `at` on; the end is an error, since more were there.
-    pub(super) fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+    pub(in crate::cli) fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
         read_at(&self.file, into, at)
     }
 

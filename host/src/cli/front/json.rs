@@ -46,9 +46,12 @@ impl Front for Json {
             Scene::Fetched(file) => Own::Fetched { file },
             Scene::Told(text) => Own::Told { text },
             Scene::Refused(text) => Own::Refused { text },
+            Scene::Doubtful(text) => Own::Doubtful { text },
             Scene::Lost(text) => Own::Lost { text },
             Scene::Back => Own::Back,
-            Scene::Present(_) | Scene::Said(_) | Scene::NotUploaded => return Ok(()),
+            Scene::Present(_) | Scene::Files(_) | Scene::Said(_) | Scene::NotUploaded => {
+                return Ok(());
+            }
         };
         self.write(own, false)
     }
@@ -70,6 +73,7 @@ enum Own<'a> {
     Fetched { file: &'a str },
     Told { text: &'a str },
     Refused { text: &'a str },
+    Doubtful { text: &'a str },
     Lost { text: &'a str },
     Back,
 }

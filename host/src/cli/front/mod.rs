@@ -41,8 +41,14 @@ pub(super) trait Front {
         false
     }
 
-    /// Whether it helps to know who and what is in the room.
-    fn completes(&self) -> bool {
+    /// Whether it helps to know who is in the room.
+    fn wants_roster(&self) -> bool {
+        false
+    }
+
+    /// Whether it helps to know which files are there; asked once, it is so
+    /// again when the user begins to name one.
+    fn wants_files(&self) -> bool {
         false
     }
 
@@ -85,6 +91,8 @@ pub(super) enum Scene<'a> {
     },
     /// Somebody is in the room, or that were all; nobody has asked.
     Present(&'a News<'a>),
+    /// These are the files in the room; nobody has asked.
+    Files(&'a [String]),
     /// The user's line went out, as it is on the wire.
     Said(&'a str),
     /// The file that the user named went out and is stored.
@@ -97,11 +105,16 @@ pub(super) enum Scene<'a> {
     Refused(&'a str),
     /// Something that the user should know.
     Told(&'a str),
+    /// The connection broke, and it is not known whether this was heard.
+    Doubtful(&'a str),
     /// The connection is lost, and comes again (or not).
     Lost(&'a str),
     /// The connection is there again.
     Back,
 }
+
+/// What is said of a line that is [doubtful](Scene::Doubtful).
+const DOUBT: &str = "not sure that this was heard";
 
 /// What is under way.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use mio::Waker;
 
 use super::input::Input;
-use super::{Farewell, Front, Scene, Wish};
+use super::{DOUBT, Farewell, Front, Scene, Wish};
 use crate::cli::me::Me;
 
 /// Standard input and standard output, line by line.
@@ -38,9 +38,10 @@ impl Front for Plain {
             Scene::Fetched(name) => writeln!(self.out, "> File '{name}' is here"),
             Scene::Told(text) => writeln!(self.out, "> {text}"),
             Scene::Refused(why) => complain(&format!("! {why}")),
+            Scene::Doubtful(line) => complain(&format!("{DOUBT}: {line}")),
             Scene::Lost(why) => complain(why),
             Scene::Back => complain("the connection is there again"),
-            Scene::Present(_) | Scene::Said(_) | Scene::NotUploaded => Ok(()),
+            Scene::Present(_) | Scene::Files(_) | Scene::Said(_) | Scene::NotUploaded => Ok(()),
         }
     }
 

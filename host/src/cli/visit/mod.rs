@@ -13,7 +13,6 @@ use super::connection::{Connection, LAST_WORDS, Memory, TURNS};
 use super::desk::Desk;
 use super::ear::Ear;
 use super::front::{Scene, Status};
-use super::gauge::Gauge;
 use super::link::Link;
 use super::offer::Offer;
 use super::recall::Seen;
@@ -22,6 +21,9 @@ use super::transfers::{Outcome, Transfers, Way};
 
 /// How often it is looked how far a file is.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// Names of files that are kept for Tab.
+const MOST_FILES: usize = 10_000;
 
 /// How a visit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +52,10 @@ pub(super) struct Visit<'a> {
     room: &'a str,
     connection: Connection<'a>,
     /// The file that is going out as from the classic client.
-    offer: Option<(Offer, Gauge)>,
+    offer: Option<Offer>,
     transfers: &'a mut Transfers,
+    /// The files in the room, while they are listed for Tab.
+    listed: Option<Vec<String>>,
     /// The user has asked the server to hang up.
     asked_out: bool,
     parting: Option<Parting>,
@@ -65,7 +69,7 @@ impl<'a> Visit<'a> {
         link: Link,
     ) -> io::Result<Self> {
         let Kept { seen, memory, transfers, room } = kept;
-        let ear = Ear::new(seen, desk.me.has_been(), desk.completes());
+        let ear = Ear::new(seen, desk.me.has_been(), desk.wants_roster());
         desk.me.connected(link.address()?.to_string());
         let connection = Connection::open(desk.registry(), mode, desk.now(), memory, link)?;
         Ok(Self {
@@ -75,6 +79,7 @@ impl<'a> Visit<'a> {
             connection,
             offer: None,
             transfers,
+            listed: None,
             asked_out: false,
             parting: None,
         })
@@ -104,6 +109,7 @@ impl<'a> Visit<'a> {
         }
         self.receive()?;
         self.show()?;
+        self.list_files();
         self.work()?;
         self.send()?;
         self.leave();
@@ -140,9 +146,18 @@ impl<'a> Visit<'a> {
                 Event::Message { kind, text } => self.ear.hear(self.desk, kind, text)?,
                 Event::Snug => self.introduce(),
                 Event::Uploaded => {
-                    if let Some((offer, _)) = self.offer.take() {
+                    if let Some(offer) = self.offer.take() {
                         self.desk.show(&Scene::Uploaded(&offer.typed))?;
                     }
+                }
+                Event::Stored { name, .. } => self.listed.iter_mut().for_each(|listed| {
+                    if listed.len() < MOST_FILES {
+                        listed.push(name.to_owned());
+                    }
+                }),
+                Event::Listed(_) => {
+                    let names = self.listed.take().unwrap_or_default();
+                    self.desk.show(&Scene::Files(&names))?;
                 }
                 Event::Closed => self.close(),
                 _ => {}
@@ -175,14 +190,35 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// Asks which files there are, where Tab wants to know.
+    fn list_files(&mut self) {
+        let is_snug = self.connection.client.far_end() == FarEnd::Snug;
+        if is_snug && self.listed.is_none() && self.desk.wants_files() {
+            let asked = self.connection.client.list_files(self.desk.now());
+            // What cannot be asked now is not worth waiting for.
+            self.listed = asked.is_ok().then(Vec::new);
+        }
+    }
+
     fn close(&mut self) {
         let wished = self.connection.left().is_some() || self.asked_out;
-        self.parting = Some(if wished { Parting::Done } else { Parting::Lost });
+        self.part(if wished { Parting::Done } else { Parting::Lost });
+    }
+
+    fn part(&mut self, parting: Parting) {
+        if parting == Parting::Lost {
+            let (heard, sent) = (self.connection.heard(), self.connection.sent());
+            self.desk.said.lost(self.desk.now(), heard, sent);
+        }
+        self.parting = Some(parting);
     }
 
     /// Works off what the user wants, as far as it can be now. While a file goes
     /// out the next line can be typed, and waits.
     fn work(&mut self) -> Result<(), SessionError> {
+        if !self.say_again()? {
+            return Ok(());
+        }
         while self.parting.is_none() && self.offer.is_none() {
             let Some(order) = self.desk.order()? else { break };
             if let Some(later) = self.carry_out(order)? {
@@ -207,7 +243,7 @@ impl<'a> Visit<'a> {
     }
 
     fn read_file(&mut self) -> Result<(), SessionError> {
-        let Some((offer, gauge)) = &mut self.offer else { return Ok(()) };
+        let Some(offer) = &mut self.offer else { return Ok(()) };
         let space = self.connection.client.body_space();
         if !space.is_empty() {
             let len = match offer.read(space) {
@@ -215,7 +251,6 @@ impl<'a> Visit<'a> {
                 Err(error) => return Err(SessionError::File(offer.typed.clone(), error)),
             };
             self.connection.client.handle_body(len);
-            gauge.moved(offer.done, offer.size);
         }
         Ok(())
     }
@@ -227,7 +262,7 @@ impl<'a> Visit<'a> {
             let Some(outcome) = outcome else { break };
             if outcome.result.is_err() && self.connection.client.is_uploading() {
                 // The server waits for bytes that it will never get.
-                self.parting = Some(Parting::Lost);
+                self.part(Parting::Lost);
             }
             self.tell(Some(outcome))?;
         }
@@ -249,11 +284,14 @@ impl<'a> Visit<'a> {
 
     fn is_all_said(&self) -> bool {
         let nothing_moves = self.offer.is_none() && self.transfers.is_empty();
-        self.desk.is_done() && nothing_moves && self.connection.client.pending().is_empty()
+        self.desk.is_done()
+            && self.desk.said.is_settled()
+            && nothing_moves
+            && self.connection.client.pending().is_empty()
     }
 
     fn tell_status(&mut self) {
-        let gauge = self.offer.as_ref().map(|(_, gauge)| gauge).or(self.transfers.gauge());
+        let gauge = self.offer.as_ref().map(|offer| &offer.gauge).or(self.transfers.gauge());
         self.desk.status(&Status { room: self.room, away: None, gauge });
     }
 }

@@ -4,7 +4,7 @@ use snug_core::client::{FarEnd, OfferError, SayError};
 
 use super::Visit;
 use crate::cli::front::Scene;
-use crate::cli::gauge::Gauge;
+use crate::cli::home;
 use crate::cli::offer::Offer;
 use crate::cli::order::{Order, USAGES};
 use crate::cli::session::SessionError;
@@ -13,7 +13,7 @@ impl Visit<'_> {
     /// Does what is wanted, or gives it back if it has to wait.
     pub(super) fn carry_out(&mut self, order: Order) -> Result<Option<Order>, SessionError> {
         let is_done = match &order {
-            Order::Upload(line) => self.upload(line)?,
+            Order::Upload(typed) => self.upload(typed)?,
             Order::Help => self.help()?,
             Order::Quit => {
                 self.desk.quit();
@@ -52,10 +52,30 @@ impl Visit<'_> {
         self.say(line)
     }
 
+    /// Says what an earlier connection did not take; false if that has to wait.
+    pub(super) fn say_again(&mut self) -> Result<bool, SessionError> {
+        while let Some(line) = self.desk.said.again() {
+            if self.connection.client.far_end() == FarEnd::Classic && line.starts_with('#') {
+                // It would tell all what was for one alone.
+                self.desk.show(&Scene::Doubtful(&line))?;
+                continue;
+            }
+            let behind = self.connection.queued();
+            if self.connection.client.say(self.desk.now(), &line) == Err(SayError::NotYet) {
+                self.desk.said.put_off(line);
+                return Ok(false);
+            }
+            self.desk.said.add(self.desk.now(), &line, behind);
+        }
+        Ok(true)
+    }
+
     /// Says a line; false if it has to wait.
     fn say(&mut self, line: &str) -> Result<bool, SessionError> {
+        let behind = self.connection.queued();
         match self.connection.client.say(self.desk.now(), line) {
             Ok(()) => {
+                self.desk.said.add(self.desk.now(), line, behind);
                 self.asked_out |=
                     self.connection.client.far_end() == FarEnd::Snug && line.trim() == "#quit";
                 self.desk.me.said(line);
@@ -81,16 +101,15 @@ impl Visit<'_> {
         Ok(true)
     }
 
-    /// Offers the file that a line names; false if it has to wait.
-    fn upload(&mut self, line: &str) -> Result<bool, SessionError> {
-        let offer = match Offer::open(line) {
+    /// Offers a file; false if it has to wait.
+    fn upload(&mut self, typed: &str) -> Result<bool, SessionError> {
+        let offer = match Offer::open(typed, &home::path(typed)) {
             Ok(offer) => offer,
-            Err(why) => return self.refuse(&why.to_string()),
+            Err(why) => return self.refuse(&format!("'{typed}': {why}")),
         };
-        match self.connection.client.offer(self.desk.now(), &offer.name, offer.size) {
+        match self.connection.client.offer(self.desk.now(), offer.name(), offer.size()) {
             Ok(()) => {
-                let gauge = Gauge::new(offer.name.as_str());
-                self.offer = Some((offer, gauge));
+                self.offer = Some(offer);
                 Ok(true)
             }
             Err(OfferError::SpaceInName) => {

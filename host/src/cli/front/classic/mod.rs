@@ -64,6 +64,8 @@ impl Front for Classic {
             Scene::Heard { text, .. } | Scene::Told(text) => self.screen.message(text),
             Scene::Said(ANNOUNCEMENT)
             | Scene::Present(_)
+            | Scene::Files(_)
+            | Scene::Doubtful(_)
             | Scene::Fetched(_)
             | Scene::Lost(_)
             | Scene::Back => Ok(()),

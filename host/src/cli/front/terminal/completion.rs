@@ -6,13 +6,13 @@
 //! rows.
 
 use std::fs;
-use std::path::Path;
 
 use rustyline::Context;
 use rustyline::completion::Completer;
 
 use super::editor::Guide;
 use super::stage::Stage;
+use crate::cli::home;
 use crate::cli::order::{Takes, USAGES};
 
 impl Completer for Guide {
@@ -28,6 +28,7 @@ impl Completer for Guide {
         let (start, candidates) = match what(typed) {
             What::Command => (0, commands(typed)),
             What::File(start) => (start, files(&typed[start..])),
+            What::Stored(start) => (start, self.stage.files(&typed[start..])),
             What::Nick(start) => (start, nicks(&self.stage, &typed[start..], start == 0)),
         };
         match settle(&typed[start..], candidates) {
@@ -47,6 +48,8 @@ enum What {
     Command,
     /// A file here; its name begins there.
     File(usize),
+    /// A file in the room; its name begins there.
+    Stored(usize),
     /// Somebody; the name begins there.
     Nick(usize),
 }
@@ -54,19 +57,31 @@ enum What {
 fn what(typed: &str) -> What {
     let word = typed.rfind(' ').map_or(0, |space| space + 1);
     let command = typed.split(' ').next().unwrap_or_default();
+    // A name of a file may hold spaces, and stand in quotes.
+    let name = || typed[command.len()..].trim_start().trim_start_matches('\'');
     if word == 0 && typed.starts_with('/') && !typed.starts_with("//") {
-        What::Command
-    } else if command == "#upload" || takes(command) == Some(Takes::File) {
-        // It may hold spaces, and stand in quotes.
-        let name = typed[command.len()..].trim_start().trim_start_matches('\'');
-        What::File(typed.len() - name.len())
-    } else {
-        What::Nick(word)
+        return What::Command;
+    }
+    match takes(command) {
+        Some(Takes::File) => What::File(typed.len() - name().len()),
+        Some(Takes::Stored) => What::Stored(typed.len() - name().len()),
+        _ => What::Nick(word),
     }
 }
 
+/// What follows a command: of `cli`, with its `!`, or of the wire.
 fn takes(command: &str) -> Option<Takes> {
-    USAGES.iter().find(|usage| usage.word() == command).map(|usage| usage.takes)
+    let word = match command {
+        "#upload" | "#put" => "/put",
+        "#get" => "/get",
+        other => other.strip_suffix('!').unwrap_or(other),
+    };
+    USAGES.iter().find(|usage| usage.word() == word).map(|usage| usage.takes)
+}
+
+/// Whether a line, as far as it is typed, is about to name a file of the room.
+pub(super) fn names_stored(typed: &str) -> bool {
+    matches!(what(typed), What::Stored(_))
 }
 
 fn commands(start: &str) -> Vec<String> {
@@ -84,8 +99,8 @@ fn nicks(stage: &Stage, start: &str, at_beginning: bool) -> Vec<String> {
 /// The paths that begin like this; those of folders end with `/`.
 fn files(start: &str) -> Vec<String> {
     let (folder, name) = start.split_at(start.rfind('/').map_or(0, |slash| slash + 1));
-    let place = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
-    let Ok(entries) = fs::read_dir(place) else { return Vec::new() };
+    let place = if folder.is_empty() { "." } else { folder };
+    let Ok(entries) = fs::read_dir(home::path(place)) else { return Vec::new() };
     let found = entries.flatten().filter_map(|entry| {
         let found = entry.file_name().into_string().ok()?;
         let hidden = found.starts_with('.') && !name.starts_with('.');
@@ -135,6 +150,10 @@ mod tests {
         assert_eq!(what("/up"), What::Command);
         assert_eq!(what("/upload my pic"), What::File(8));
         assert_eq!(what("#upload 'pic"), What::File(9));
+        assert_eq!(what("/put! pic"), What::File(6));
+        assert_eq!(what("/get my pic"), What::Stored(5));
+        assert_eq!(what("#get 'pic"), What::Stored(6));
+        assert!(names_stored("/get ") && !names_stored("/get") && !names_stored("get "));
         assert_eq!(what("/msg bo"), What::Nick(5));
         assert_eq!(what("bo"), What::Nick(0));
         assert_eq!(what("hi bo"), What::Nick(3));

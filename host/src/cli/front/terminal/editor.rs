@@ -19,6 +19,7 @@ use rustyline::{ColorMode, CompletionType, Config, Editor, ExternalPrinter, Help
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Print;
+use super::completion::names_stored;
 use super::look::Look;
 use super::stage::{Row, Stage};
 use crate::cli::front::Wish;
@@ -108,6 +109,10 @@ impl Typist {
             break;
         }
         self.stage.close();
+        if let Some(guide) = self.editor.helper() {
+            // What is under way has nobody else any more who paints it.
+            let _ = guide.prints.try_send(Print::Row);
+        }
     }
 
     /// A line, or several that were pasted; whether more are wanted.
@@ -163,13 +168,31 @@ pub(super) struct Guide {
     pub(super) stage: Arc<Stage>,
     look: Look,
     prints: SyncSender<Print>,
+    /// Wakes the session.
+    waker: Arc<Waker>,
     /// The line as it was last painted.
     line: RefCell<String>,
 }
 
 impl Guide {
-    pub(super) fn new(stage: Arc<Stage>, look: Look, prints: SyncSender<Print>) -> Self {
-        Self { stage, look, prints, line: RefCell::default() }
+    pub(super) fn new(
+        stage: Arc<Stage>,
+        look: Look,
+        prints: SyncSender<Print>,
+        waker: Arc<Waker>,
+    ) -> Self {
+        Self { stage, look, prints, waker, line: RefCell::default() }
+    }
+
+    /// Takes note of the line as it is now.
+    fn note(&self, line: &str) {
+        let mut last = self.line.borrow_mut();
+        if names_stored(line) && !names_stored(&last) {
+            self.stage.want_files();
+            // A session that is gone asks nobody.
+            let _ = self.waker.wake();
+        }
+        line.clone_into(&mut last);
     }
 
     /// Lists what there is to choose from, above the line.
@@ -183,7 +206,7 @@ impl Guide {
 
 impl Highlighter for Guide {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        line.clone_into(&mut self.line.borrow_mut());
+        self.note(line);
         Cow::Borrowed(line)
     }
 
@@ -206,7 +229,7 @@ impl Highlighter for Guide {
 }
 
 /// The row, or as much of it as fits without wrapping.
-fn fitting(row: &Row, columns: usize) -> String {
+pub(super) fn fitting(row: &Row, columns: usize) -> String {
     let row = if row.wide.width() < columns { &row.wide } else { &row.narrow };
     let mut width = 0;
     let fits = |character: &char| {

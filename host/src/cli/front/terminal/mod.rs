@@ -26,11 +26,11 @@ use std::time::Instant;
 use mio::Waker;
 use rustyline::ExternalPrinter;
 
-use self::editor::{Guide, Typist, Wishes};
+use self::editor::{Guide, Typist, Wishes, fitting};
 use self::look::Look;
 use self::stage::{Row, Stage};
 use super::tty::Tty;
-use super::{Farewell, Front, Scene, Status, Wish};
+use super::{DOUBT, Farewell, Front, Scene, Status, Wish};
 use crate::cli::me::Me;
 use crate::news::News;
 
@@ -47,6 +47,9 @@ const APART: Duration = Duration::from_millis(150);
 /// Nothing that stays: to the row above and down again. The editor paints its
 /// prompt again after it.
 const NOTHING: &str = "\x1b[A\n";
+
+/// Takes the row away that is there without an editor.
+const AT_THE_ROW: &str = "\r\x1b[J";
 
 /// Ends what an editor that was held has begun: bracketed paste and
 /// synchronised output.
@@ -81,10 +84,10 @@ impl Terminal {
         let wants_out = Arc::<AtomicBool>::default();
         let to_session =
             Wishes { typed, wants_out: Arc::clone(&wants_out), waker: Arc::clone(waker) };
-        let guide = Guide::new(Arc::clone(&stage), look, prints.clone());
+        let guide = Guide::new(Arc::clone(&stage), look, prints.clone(), Arc::clone(waker));
         let mut typist = Typist::new(guide, to_session)?;
         let (printer, its_stage) = (typist.printer()?, Arc::clone(&stage));
-        let print = move || print_all(&to_print, printer, &its_stage);
+        let print = move || print_all(&to_print, printer, &its_stage, look);
         thread::Builder::new().name("printer".into()).spawn(print)?;
         thread::Builder::new().name("editor".into()).spawn(move || typist.run())?;
         Ok(Self { tty, stage, look, wishes, wants_out, prints, painted: None, online: None })
@@ -146,8 +149,12 @@ impl Front for Terminal {
         self.wants_out.load(Ordering::SeqCst)
     }
 
-    fn completes(&self) -> bool {
+    fn wants_roster(&self) -> bool {
         true
+    }
+
+    fn wants_files(&self) -> bool {
+        self.stage.wants_files()
     }
 
     fn show(&mut self, scene: &Scene<'_>, me: &Me) -> io::Result<()> {
@@ -160,12 +167,17 @@ impl Front for Terminal {
                 self.note(news, me);
                 None
             }
+            Scene::Files(names) => {
+                self.stage.set_files(names);
+                None
+            }
             Scene::Said(line) => self.look.said(line, me),
             Scene::Uploaded(typed) => {
                 Some(self.look.told(&format!("File '{typed}' has uploaded!")))
             }
             Scene::Fetched(name) => Some(self.look.told(&format!("File '{name}' is here"))),
             Scene::Told(text) => Some(self.look.told(text)),
+            Scene::Doubtful(line) => Some(self.look.refused(&format!("{DOUBT}: {line}"))),
             Scene::Refused(why) | Scene::Lost(why) => Some(self.look.refused(why)),
             Scene::Back => Some(self.look.told("the connection is there again")),
             Scene::NotUploaded => None,
@@ -208,7 +220,12 @@ impl Drop for Terminal {
 }
 
 /// Prints above the line that is typed, what lies together in one go.
-fn print_all(prints: &Receiver<Print>, mut printer: impl ExternalPrinter, stage: &Stage) {
+fn print_all(
+    prints: &Receiver<Print>,
+    mut printer: impl ExternalPrinter,
+    stage: &Stage,
+    look: Look,
+) {
     while let Ok(first) = prints.recv() {
         let mut lines = String::new();
         let mut last = None;
@@ -220,7 +237,16 @@ fn print_all(prints: &Receiver<Print>, mut printer: impl ExternalPrinter, stage:
             }
         }
         stage.wait_for_turn();
-        let text = if lines.is_empty() { NOTHING.to_owned() } else { lines };
+        let text = match stage.left_row() {
+            // The user has typed the last line, and something is under way.
+            Some(_) if last.is_some() => format!("{AT_THE_ROW}{lines}"),
+            Some(row) => {
+                let row = look.status(&fitting(&row, Tty::columns()));
+                format!("{AT_THE_ROW}{lines}{row}")
+            }
+            None if lines.is_empty() => NOTHING.to_owned(),
+            None => lines,
+        };
         if printer.print(text).is_err() {
             return;
         }

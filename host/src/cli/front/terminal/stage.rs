@@ -24,12 +24,24 @@ pub(super) struct Stage {
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     scene: Scene,
     row: Row,
     /// Who is or was in the room, for Tab.
     nicks: BTreeSet<String>,
+    /// The files in the room, for Tab, as they were last listed.
+    files: BTreeSet<String>,
+    /// They are to be listed again.
+    wants_files: bool,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        let (scene, row) = (Scene::default(), Row::default());
+        let (nicks, files) = (BTreeSet::new(), BTreeSet::new());
+        Self { scene, row, nicks, files, wants_files: true }
+    }
 }
 
 /// The row above the prompt, for terminals of any width.
@@ -100,6 +112,12 @@ impl Stage {
         let _ = self.changed.wait_timeout_while(self.lock(), LAST_PAINT, open);
     }
 
+    /// The row, where no editor paints it any more.
+    pub(super) fn left_row(&self) -> Option<Row> {
+        let inner = self.lock();
+        (inner.scene == Scene::Closed).then(|| inner.row.clone())
+    }
+
     /// Waits until what is printed comes out above a prompt, or after the last.
     pub(super) fn wait_for_turn(&self) {
         let between = |inner: &mut Inner| inner.scene == Scene::Between;
@@ -132,6 +150,26 @@ impl Stage {
         let start = start.to_lowercase();
         let begins = |nick: &&String| nick.to_lowercase().starts_with(&start);
         self.lock().nicks.iter().filter(begins).cloned().collect()
+    }
+
+    /// The user begins to name a file of the room.
+    pub(super) fn want_files(&self) {
+        self.lock().wants_files = true;
+    }
+
+    /// Whether the files are to be listed again; asked once.
+    pub(super) fn wants_files(&self) -> bool {
+        core::mem::take(&mut self.lock().wants_files)
+    }
+
+    /// These are the files in the room.
+    pub(super) fn set_files(&self, names: &[String]) {
+        self.lock().files = names.iter().cloned().collect();
+    }
+
+    /// The files whose names begin like this.
+    pub(super) fn files(&self, start: &str) -> Vec<String> {
+        self.lock().files.iter().filter(|name| name.starts_with(start)).cloned().collect()
     }
 
     fn set(&self, mut inner: MutexGuard<'_, Inner>, scene: Scene) {
@@ -173,7 +211,9 @@ mod tests {
             print.join().unwrap();
         });
         stage.leave();
+        assert_eq!(stage.left_row(), None);
         stage.close();
+        assert_eq!(stage.left_row(), Some(Row::default()));
         stage.wait_for_turn();
         stage.wait_closed();
     }
