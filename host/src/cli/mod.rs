@@ -72,6 +72,11 @@ pub fn run(options: &ClientOptions) -> ExitCode {
     }
 }
 
+/// The commands that can be typed: how each is written, and what it does.
+pub(crate) fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
+    order::USAGES.iter().map(|usage| (usage.form, usage.help))
+}
+
 fn unable_to_connect(options: &ClientOptions, error: &io::Error) -> ExitCode {
     // The status says it too.
     let _ = writeln!(io::stdout(), "Unable to connect");

@@ -8,13 +8,9 @@ use snug_core::wire::nick::Nick;
 use super::errands::Errands;
 
 /// A seat in a chat room into which anybody can drop a file.
-///
-/// What you type is said to the room; `/help` lists what else you can do there.
-/// In a pipe each line of the input is said as it is, and each line of the room
-/// is a line of the output. Arguments that you always give can stand in the file
-/// `snug/cli` of your configuration folder (`~/.config`), one a line.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cli", version, max_term_width = 100, args_override_self = true)]
+#[command(after_help = NOTES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ClientOptions {
     /// Name or address of the server.
@@ -27,31 +23,39 @@ pub struct ClientOptions {
     #[arg(long, value_name = "NAME", env = "SNUG_NICK", value_parser = nick)]
     pub nick: Option<Nick>,
 
-    /// Give the room's lines as objects, one a line.
-    #[arg(long, conflicts_with = "classic")]
-    pub json: bool,
-
-    /// Take commands (`/who`, `#who`) from a pipe too, not texts alone.
-    #[arg(long)]
-    pub commands: bool,
-
-    /// Stay when the input ends.
-    #[arg(long)]
-    pub follow: bool,
-
-    /// End with a connection that is lost instead of coming back.
+    /// End when the connection is lost instead of coming back.
     #[arg(long)]
     pub no_reconnect: bool,
 
-    /// Look and speak as the classic client does, byte for byte; Snug's own
-    /// commands are not to be had.
+    /// Look and speak as the classic client does, byte for byte.
     #[arg(long, env = "SNUG_CLASSIC", value_parser = FalseyValueParser::new())]
     pub classic: bool,
+
+    /// Give the room's lines as objects, one a line.
+    #[arg(long, conflicts_with = "classic", help_heading = PIPE)]
+    pub json: bool,
+
+    /// Take commands (/who, #who) from the input too, not texts alone.
+    #[arg(long, help_heading = PIPE)]
+    pub commands: bool,
+
+    /// Stay when the input ends.
+    #[arg(long, help_heading = PIPE)]
+    pub follow: bool,
 
     /// What to do instead of staying.
     #[command(flatten)]
     pub errands: Errands,
 }
+
+const PIPE: &str = "In a pipe (a line in is a text, a line of the room a line out)";
+
+const NOTES: &str = "\
+At a terminal, what you type is said to the room, and /help lists what else you can do.
+Options that you always give can stand in ~/.config/snug/cli, one a line.
+
+A connection that is lost comes back by itself: for as long as it takes at a terminal,
+for about two minutes in a pipe and on errands, which then end with status 1.";
 
 impl ClientOptions {
     pub(super) fn mode(&self) -> Mode {

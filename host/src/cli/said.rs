@@ -103,11 +103,11 @@ impl Said {
             }
             None => true,
         });
-        unheard.iter_mut().for_each(|line| {
+        for line in &mut unheard {
             if line.starts_with("##") {
                 line.remove(0);
             }
-        });
+        }
         unheard
     }
 

@@ -6,14 +6,14 @@
 
 use std::io::{self, Write};
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, Resettable};
 use clap::{Arg, Command, Parser, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::ServerOptions;
-use crate::cli::ClientOptions;
+use crate::cli::{self, ClientOptions};
 use crate::operator::COMMANDS;
 
 /// Name of the option that asks for one.
@@ -79,6 +79,7 @@ pub(super) fn command<O: Parser>() -> Command {
         .value_name("WHAT")
         .value_parser(clap::value_parser!(Paper))
         .exclusive(true)
+        .help_heading(Resettable::Reset)
         .help("Print the man page, or completions for a shell, and end");
     O::command().arg(option)
 }
@@ -124,9 +125,19 @@ impl Documented for ServerOptions {
 
 impl Documented for ClientOptions {
     fn sections() -> Vec<(&'static str, Vec<Entry>)> {
-        vec![("SEE ALSO", vec![("", "srv(1), nc(1)")])]
+        vec![
+            ("COMMANDS", cli::commands().collect()),
+            ("EXIT STATUS", CLIENT_STATUS.to_vec()),
+            ("SEE ALSO", vec![("", "srv(1), nc(1)")]),
+        ]
     }
 }
+
+const CLIENT_STATUS: [Entry; 3] = [
+    ("0", "all was said, or done and confirmed"),
+    ("1", "there was no server, something was refused or failed, or the connection was lost"),
+    ("2", "the program was called in a wrong way"),
+];
 
 const CONSOLE: &str = "A line that is typed on standard input, be it a terminal or a pipe, goes to \
     the room as [server] TEXT, unless it begins with /. The end of the input ends nothing; in the \

@@ -9,26 +9,25 @@ use snug_core::wire::name::{FileName, FileNameError};
 ///
 /// They are done in the order in which they stand here, over one connection.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Errands: do this and leave; status 0 if all is done and confirmed")]
+#[command(next_help_heading = "Errands (do it and leave, with status 0 if all is confirmed)")]
 pub struct Errands {
-    /// Say TEXT to the room; each line of it is a text of its own.
+    /// Say TEXT to the room.
     #[arg(long, value_name = "TEXT")]
     pub send: Vec<String>,
 
-    /// Put files into the room; a try that was cut off goes on where it stood.
+    /// Put files into the room; goes on where an earlier try was cut off.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub put: Vec<PathBuf>,
 
-    /// Fetch files from the room; a try that was cut off goes on where it stood.
+    /// Fetch files from the room; goes on where an earlier try was cut off.
     #[arg(long, value_name = "NAME", num_args = 1.., value_parser = file_name)]
     pub get: Vec<FileName>,
 
-    /// The folder that files come into [default: the working directory].
+    /// The folder that they come into [default: the working directory].
     #[arg(long, value_name = "DIR", requires = "get")]
     pub to: Option<PathBuf>,
 
-    /// List the files in the room: size in bytes, age in seconds and name, with
-    /// tabs in between.
+    /// List the files in the room; in a pipe as bytes, seconds of age and name.
     #[arg(long)]
     pub files: bool,
 
