@@ -74,6 +74,31 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn who_is_sent_may_have_a_name() {
+    let server = Served::start(&[]);
+    let mut bob = server.line();
+    let at = folder(&[]);
+    let errands = ["--nick", "build", "--send", "green"];
+    done(&errand(at.path(), server.at.port(), &errands));
+    bob.until("is now build\n[build] green\n");
+    bob.send("#nick other\n");
+    bob.until("> Your name is set\n");
+    let errands = ["--nick", "other", "--send", "red", "--files"];
+    let told = failed(&errand(at.path(), server.at.port(), &errands));
+    assert_eq!(told, "cli: 'other': somebody else has that name; take another\n");
+    bob.until("] red\n");
+}
+
+#[test]
+fn where_no_server_is_nothing_is_tried_again() {
+    // Bound and gone: nobody listens there.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let at = folder(&[]);
+    let told = failed(&errand(at.path(), port, &["--files"]));
+    assert!(told.lines().count() == 1 && told.contains("refused"), "{told}");
+}
+
+#[test]
 fn files_go_there_and_come_back() {
     let server = Served::start(&[]);
     let files: [(&str, &[u8]); 4] = [
@@ -137,7 +162,7 @@ fn what_is_refused_is_told_and_the_rest_is_done() {
     let complaints = failed(&errand(here.path(), port, &["--put", "none", "b", "large", ".", "a"]));
     let expected = [
         "cli: 'none': it cannot be read: there is no such file or folder",
-        "cli: 'b': a file of that name stands already; add replace, or rename yours",
+        "cli: 'b': a file of that name stands there already; add --replace, or rename it",
         "cli: 'large': a file may have 1000 bytes at most here",
         "cli: '.': there is no file name; write one between the quotes",
     ];
@@ -147,7 +172,7 @@ fn what_is_refused_is_told_and_the_rest_is_done() {
     let complaints = failed(&errand(here.path(), port, &["--get", "none", "a"]));
     let expected = [
         "cli: 'none': there is no such file; #files lists what there is",
-        "cli: 'a': a file of that name stands here already; add --replace, or move it",
+        "cli: 'a': a file of that name stands here already; add --replace, or rename it",
     ];
     assert_eq!(complaints.lines().collect::<Vec<_>>(), expected);
     assert_eq!(names(here.path()), ["a", "b", "large"]);

@@ -235,6 +235,9 @@ impl From<FileError> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::File(error) if error.is_in_the_way() => {
+                write!(f, "{error}; add --replace, or rename it")
+            }
             Self::File(error) => error.fmt(f),
             Self::Refused(reason) => f.write_str(reason),
             Self::Unconfirmed => f.write_str("the connection broke before it was confirmed"),

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::thread;
 
 use mio::{Poll, Token, Waker};
+use snug_core::wire::nick::Nick;
 
 use self::job::{Failure, Job, Wish};
 pub use self::options::Errands;
@@ -51,6 +52,8 @@ pub(super) struct Round<'o> {
     wishes: VecDeque<Wish>,
     /// What is being done.
     job: Option<(String, Job)>,
+    /// There was a connection: what is lost can be had again.
+    has_been: bool,
     failed: bool,
 }
 
@@ -59,7 +62,16 @@ impl<'o> Round<'o> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let wishes = wishes(&options.errands);
-        Ok(Self { options, poll, waker, clock: Clock::start(), wishes, job: None, failed: false })
+        Ok(Self {
+            options,
+            poll,
+            waker,
+            clock: Clock::start(),
+            wishes,
+            job: None,
+            has_been: false,
+            failed: false,
+        })
     }
 
     /// Whether all came true.
@@ -69,17 +81,20 @@ impl<'o> Round<'o> {
         while self.has_more() {
             let done = self.done();
             let why = match Link::connect(&self.options.host, self.options.port) {
-                Ok(link) => match Visit::begin(self, &mut memory, link)?.run()? {
-                    End::Done => break,
-                    End::Lost(why) => why,
-                },
+                Ok(link) => {
+                    self.has_been = true;
+                    match Visit::begin(self, &mut memory, link)?.run()? {
+                        End::Done => break,
+                        End::Lost(why) => why,
+                    }
+                }
                 Err(error) => error.to_string(),
             };
             self.lose();
             if self.done() != done {
                 tries.reset();
             }
-            let Some(pause) = tries.next() else {
+            let Some(pause) = tries.next().filter(|_| self.has_been) else {
                 self.give_up(&why);
                 break;
             };
@@ -114,6 +129,12 @@ impl<'o> Round<'o> {
     fn tell_failure(&mut self, what: &str, why: &Failure) {
         self.failed = true;
         eprintln!("cli: {what}: {why}");
+    }
+
+    /// The server knows the user under another name than was wanted.
+    fn tell_unnamed(&mut self, why: &str) {
+        let nick = self.options.nick.as_ref().map_or("", Nick::as_str);
+        self.tell_failure(&format!("'{nick}'"), &Failure::Refused(why.to_owned()));
     }
 
     fn done(&self) -> u64 {

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use mio::Events;
 use snug_core::client::{Event, FarEnd, Kind};
 use snug_core::time::Instant;
+use snug_core::wire::notice::Refusal;
 
 use super::Round;
 use crate::cli::connection::{Connection, LAST_WORDS, LINK, Memory, TURNS};
@@ -81,6 +82,12 @@ impl<'a, 'o> Visit<'a, 'o> {
             let Some(event) = self.connection.client.poll_event() else { break };
             match (event, &mut self.round.job) {
                 (Event::Closed, _) => self.lost = Some("the connection was closed".to_owned()),
+                (Event::Snug, _) => self.introduce(),
+                (Event::Message { kind: Kind::Refused, text }, _)
+                    if text[2..] == Refusal::NickTaken.to_string() =>
+                {
+                    self.round.tell_unnamed(&text[2..]);
+                }
                 // Before it is known it refuses the visit itself.
                 (Event::Message { kind: Kind::Refused, text }, _) if !known => {
                     self.refusal = Some(text.trim_start_matches("! ").to_owned());
@@ -92,6 +99,14 @@ impl<'a, 'o> Visit<'a, 'o> {
                 },
                 (_, None) => {}
             }
+        }
+    }
+
+    /// The server is known: it is told who comes.
+    fn introduce(&mut self) {
+        if let Some(nick) = &self.round.options.nick {
+            // Nothing else is waiting to go out now.
+            let _ = self.connection.client.say(self.round.clock.now(), &format!("#nick {nick}"));
         }
     }
 

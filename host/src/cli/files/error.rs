@@ -3,7 +3,9 @@
 use core::fmt;
 use std::io::{self, ErrorKind};
 
+use snug_core::store::StoreError;
 use snug_core::wire::name::FileNameError;
+use snug_core::wire::notice::Refusal;
 
 /// Why a file was not sent or fetched, said to the one who wanted it.
 #[derive(Debug)]
@@ -38,6 +40,18 @@ pub(in crate::cli) enum FileError {
     Digest,
 }
 
+impl FileError {
+    /// Whether another file is in the way, here or there, which would be
+    /// replaced if that were asked for.
+    pub(in crate::cli) fn is_in_the_way(&self) -> bool {
+        match self {
+            Self::Standing => true,
+            Self::Refused(reason) => *reason == Refusal::Store(StoreError::Exists).to_string(),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -49,11 +63,12 @@ impl fmt::Display for FileError {
                 f.write_str("this server takes no name with a space; rename the file")
             }
             Self::Classic => f.write_str("this server gives no files; ask who keeps it"),
+            Self::Refused(_) if self.is_in_the_way() => {
+                f.write_str("a file of that name stands there already")
+            }
             Self::Refused(reason) => f.write_str(reason),
             Self::Stopped => f.write_str("stopped; the same command goes on where it stands"),
-            Self::Standing => {
-                f.write_str("a file of that name stands here already; add --replace, or move it")
-            }
+            Self::Standing => f.write_str("a file of that name stands here already"),
             Self::Folder(error) => write!(f, "the folder cannot be used: {}", reason(error)),
             Self::Foreign(name) => write!(f, "'{name}' is in the way; remove it"),
             Self::InUse => f.write_str("somebody else fetches it into this folder just now"),

@@ -17,7 +17,7 @@ use super::link::Link;
 use super::offer::Offer;
 use super::recall::Seen;
 use super::session::SessionError;
-use super::transfers::{Outcome, Transfers, Way};
+use super::transfers::{Outcome, Request, Transfers, Way};
 
 /// How often it is looked how far a file is.
 const LOOK: Duration = Duration::from_millis(200);
@@ -174,11 +174,15 @@ impl<'a> Visit<'a> {
     /// Tells how a file has fared.
     fn tell(&mut self, outcome: Option<Outcome>) -> io::Result<()> {
         let Some(Outcome { request, result }) = outcome else { return Ok(()) };
-        match (result, request.way) {
-            (Ok(()), Way::Put) => self.desk.show(&Scene::Uploaded(&request.file)),
-            (Ok(()), Way::Get) => self.desk.show(&Scene::Fetched(&request.file)),
-            (Err(why), _) => self.desk.show(&Scene::Refused(&format!("'{}': {why}", request.file))),
-        }
+        let Request { file, way, .. } = &request;
+        let why = match (result, way) {
+            (Ok(()), Way::Put) => return self.desk.show(&Scene::Uploaded(file)),
+            (Ok(()), Way::Get) => return self.desk.show(&Scene::Fetched(file)),
+            (Err(why), Way::Put) if why.is_in_the_way() => format!("{why}; /put! replaces it"),
+            (Err(why), Way::Get) if why.is_in_the_way() => format!("{why}; /get! replaces it"),
+            (Err(why), _) => why.to_string(),
+        };
+        self.desk.show(&Scene::Refused(&format!("'{file}': {why}")))
     }
 
     /// The server is known: it is told who comes, and asked what was missed.

@@ -98,13 +98,17 @@ impl Terminal {
     }
 
     /// Takes note of who is in the room.
-    fn note(&mut self, news: &News<'_>, me: &Me) {
+    fn note(&mut self, news: &News<'_>, old: bool, me: &Me) {
         match *news {
-            News::Welcome { online } | News::Join { online, .. } => self.online = Some(online),
-            News::Leave { who, online } => {
+            News::Welcome { online } | News::Join { online, .. } | News::Leave { online, .. }
+                if !old =>
+            {
                 self.online = Some(online);
-                self.stage.remove_nick(who);
             }
+            _ => {}
+        }
+        match *news {
+            News::Leave { who, .. } => self.stage.remove_nick(who),
             News::Nick { was, .. } => self.stage.remove_nick(was),
             _ => {}
         }
@@ -160,11 +164,11 @@ impl Front for Terminal {
     fn show(&mut self, scene: &Scene<'_>, me: &Me) -> io::Result<()> {
         let line = match *scene {
             Scene::Heard { kind, text, old } => {
-                self.note(&News::of(kind, text), me);
+                self.note(&News::of(kind, text), old, me);
                 Some(self.look.heard(kind, text, old, me))
             }
             Scene::Present(news) => {
-                self.note(news, me);
+                self.note(news, false, me);
                 None
             }
             Scene::Files(names) => {
