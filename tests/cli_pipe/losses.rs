@@ -121,7 +121,7 @@ fn what_may_be_lost_is_told() {
     let doubtful: Vec<_> = lines.iter().filter(|line| line.contains("doubtful")).collect();
     assert_eq!(doubtful.len(), 1, "{lines:#?}");
     drop(guest);
-    assert_eq!(cli.ends().code(), Some(0));
+    assert_eq!(cli.ends().code(), Some(1));
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(super) struct Desk {
     pub(super) me: Me,
     /// What the user has said and may be lost.
     pub(super) said: Said,
+    /// Some of it may be lost, and the user was told so.
+    doubtful: bool,
     /// What the last line asked for, until it is done.
     order: Option<Order>,
     typing: Typing,
@@ -75,6 +77,7 @@ impl Desk {
             grammar,
             me: Me::wanting(options.nick.clone()),
             said: Said::default(),
+            doubtful: false,
             order: None,
             typing: Typing::Open,
             follow: options.follow,
@@ -141,10 +144,19 @@ impl Desk {
     /// Tells what may be lost of what the user has said, given what the room has
     /// of it.
     pub(super) fn doubt(&mut self, of_the_room: &[News<'_>]) -> io::Result<()> {
-        for line in self.said.unheard(of_the_room) {
-            self.show(&Scene::Doubtful(&line))?;
-        }
-        Ok(())
+        let unheard = self.said.unheard(of_the_room);
+        self.tell_doubtful(&unheard)
+    }
+
+    /// Tells that these lines may be lost.
+    pub(super) fn tell_doubtful(&mut self, lines: &[String]) -> io::Result<()> {
+        self.doubtful |= !lines.is_empty();
+        lines.iter().try_for_each(|line| self.show(&Scene::Doubtful(line)))
+    }
+
+    /// Whether something that was said may be lost.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// Whether all that the user wants is done.
@@ -192,9 +204,8 @@ impl Desk {
     }
 
     pub(super) fn end(&mut self, how: Farewell) -> io::Result<()> {
-        for line in self.said.give_up() {
-            self.show(&Scene::Doubtful(&line))?;
-        }
+        let unheard = self.said.give_up();
+        self.tell_doubtful(&unheard)?;
         self.front.end(how)?;
         self.front.flush()
     }

@@ -49,8 +49,8 @@ use self::session::{Session, SessionError};
 /// Takes the seat until the user or the server ends it.
 ///
 /// The status is 0 when it went as either of them wished, and 1 when there was
-/// no server, a file could not be sent as promised, or the server went before all
-/// was said.
+/// no server, a file could not be sent as promised, the server went before all was
+/// said, or, where nobody sits, what was said may be lost.
 pub fn run(options: &ClientOptions) -> ExitCode {
     if options.errands.any() {
         return errands::run(options);

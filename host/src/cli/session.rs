@@ -29,6 +29,8 @@ pub(super) enum SessionError {
     File(String, io::Error),
     /// The server went before all was said.
     Lost,
+    /// All was said, and some of it may be lost; the user was told what.
+    Doubtful,
 }
 
 /// What lasts from one visit to the next.
@@ -36,6 +38,8 @@ pub(super) struct Session<'a> {
     options: &'a ClientOptions,
     /// The place of the room, for the user to read.
     room: String,
+    /// Somebody sits there, who sees what becomes of it and can end it.
+    attended: bool,
     desk: Desk,
     seen: Seen,
     transfers: Transfers,
@@ -46,12 +50,13 @@ impl<'a> Session<'a> {
     pub(super) fn open(options: &'a ClientOptions) -> Result<Self, SessionError> {
         let desk = Desk::open(options)?;
         let no_return = options.classic || options.no_reconnect;
-        // Somebody who sits there sees what becomes of it, and can end it.
-        let is_attended = io::stdin().is_terminal() && !no_return;
-        let tries = if is_attended { Tries::endless() } else { Tries::limited(no_return) };
+        let attended = io::stdin().is_terminal();
+        let is_endless = attended && !no_return;
+        let tries = if is_endless { Tries::endless() } else { Tries::limited(no_return) };
         Ok(Self {
             options,
             room: format!("{}:{}", options.host, options.port),
+            attended,
             transfers: Transfers::new(desk.waker()),
             desk,
             seen: Seen::default(),
@@ -71,7 +76,8 @@ impl<'a> Session<'a> {
                 Parting::Lost => link = self.come_back(began)?,
             }
         }
-        Ok(())
+        let counts = !self.attended && !self.desk.is_interrupted();
+        if counts && self.desk.is_doubtful() { Err(SessionError::Doubtful) } else { Ok(()) }
     }
 
     fn visit(&mut self, memory: &mut Memory, link: Link) -> Result<Parting, SessionError> {
@@ -179,6 +185,7 @@ impl fmt::Display for SessionError {
             }
             Self::File(typed, error) => write!(f, "'{typed}' cannot be read: {error}"),
             Self::Lost => f.write_str("the connection is lost"),
+            Self::Doubtful => f.write_str("not all that was said may have been heard"),
         }
     }
 }

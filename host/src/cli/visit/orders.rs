@@ -57,7 +57,7 @@ impl Visit<'_> {
         while let Some(line) = self.desk.said.again() {
             if self.connection.client.far_end() == FarEnd::Classic && line.starts_with('#') {
                 // It would tell all what was for one alone.
-                self.desk.show(&Scene::Doubtful(&line))?;
+                self.desk.tell_doubtful(&[line])?;
                 continue;
             }
             let behind = self.connection.queued();
