@@ -2,12 +2,13 @@
 
 use super::Server;
 use super::client::{Client, Stage};
+use super::speech::Voice;
 use crate::id::ClientId;
 use crate::log::Audience;
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
-use crate::wire::notice::{Prefix, Refusal, Shown, render};
+use crate::wire::notice::{Refusal, Shown};
 
 impl<S: Store> Server<'_, S> {
     /// Who keeps the room said `text` to it: everybody gets `[server] TEXT`, made
@@ -24,9 +25,8 @@ impl<S: Store> Server<'_, S> {
         if must_wait || text.is_empty() {
             return 0;
         }
-        let mut prefix = [0; 16];
-        let len = render(&mut prefix, Prefix::Server);
-        let (taken, len) = self.append_text(now, Audience::All, &prefix[..len], text);
+        self.voice = Voice::of_the_server();
+        let (taken, len) = self.append_text(now, Audience::All, text);
         self.speech.within(self.window.number).count_line(len);
         taken
     }

@@ -45,6 +45,9 @@ impl<S: Store> Server<'_, S> {
     /// Whether a client may say something now. Where it may not, it is held
     /// until it may. A client is never made to wait for itself.
     pub(super) fn may_speak(&mut self, now: Instant, place: u32) -> bool {
+        if self.is_calm(now) {
+            return true;
+        }
         self.turn_window(now);
         self.settle_first(place);
         let pressed =
@@ -71,7 +74,7 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Appends a line of at most `most` bytes that `write` fills in, newline
-    /// included. Takes forward only those whose lines it would write over.
+    /// included.
     pub(super) fn append(
         &mut self,
         now: Instant,
@@ -79,6 +82,16 @@ impl<S: Store> Server<'_, S> {
         most: usize,
         write: impl FnOnce(&mut [u8]) -> usize,
     ) -> usize {
+        self.make_room(most);
+        let len = self.log.append(audience, most, write);
+        debug_assert!(!self.has_overrun(), "nobody's next line is written over");
+        self.turn_window(now);
+        len
+    }
+
+    /// Lets a line of `most` bytes be appended: those whose lines it would write
+    /// over are taken forward.
+    pub(super) fn make_room(&mut self, most: usize) {
         let room = self.log.capacity() - 2 * most;
         while let Some((place, line)) = self.laggards.at(0)
             && self.lag(line) > room
@@ -87,18 +100,20 @@ impl<S: Store> Server<'_, S> {
                 self.take_forward(place);
             }
         }
-        let len = self.log.append(audience, most, write);
-        debug_assert!(!self.has_overrun(), "nobody's next line is written over");
-        self.turn_window(now);
-        len
+    }
+
+    /// Whether all are in step in a patience that goes on: the usual case, in
+    /// which nobody has to be looked at.
+    fn is_calm(&self, now: Instant) -> bool {
+        now < self.window.ends && !self.window.pressed && self.laggards.len() == 0
     }
 
     /// Begins a new patience when the last is over, or the log became pressed.
     pub(super) fn turn_window(&mut self, now: Instant) {
-        let over = now >= self.window.ends;
-        if !over && !self.window.pressed && self.laggards.len() == 0 {
+        if self.is_calm(now) {
             return;
         }
+        let over = now >= self.window.ends;
         self.settle_first(NOBODY);
         let pressed = self.is_pressed();
         if over && pressed && self.window.pressed {

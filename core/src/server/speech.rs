@@ -20,8 +20,8 @@ pub(super) enum Manner {
     Private(u32),
 }
 
-/// Who spoke last, and what stands before its texts. Forgotten when a client
-/// gets a name.
+/// Who speaks, and what stands before its texts. Forgotten when a client gets a
+/// name; nobody's where it was for one line alone.
 #[derive(Debug)]
 pub(super) struct Voice {
     speaker: Option<ClientId>,
@@ -31,6 +31,17 @@ pub(super) struct Voice {
 
 impl Voice {
     pub(super) const NONE: Self = Self { speaker: None, prefix: [0; PREFIX], len: 0 };
+
+    /// The voice of who keeps the room.
+    pub(super) fn of_the_server() -> Self {
+        let mut voice = Self::NONE;
+        voice.len = render(&mut voice.prefix, Prefix::Server);
+        voice
+    }
+
+    fn prefix(&self) -> &[u8] {
+        self.prefix.get(..self.len).unwrap_or_default()
+    }
 }
 
 /// Bytes of the longest prefix: a private text, between two nicks of 64 bytes.
@@ -63,13 +74,13 @@ impl<S: Store> Server<'_, S> {
 
     /// Makes a line of as much of `raw` as fits. Returns the bytes used up.
     pub(super) fn say(&mut self, now: Instant, place: u32, manner: Manner, raw: &[u8]) -> usize {
-        let (prefix, prefix_len) = self.prefix(place, manner);
+        self.raise_voice(place, manner);
         let audience = match manner {
             Manner::Text => Audience::AllBut(place),
             Manner::Action => Audience::LinePeersBut(place),
             Manner::Private(to) => Audience::Only(to),
         };
-        let (taken, len) = self.append_text(now, audience, &prefix[..prefix_len], raw);
+        let (taken, len) = self.append_text(now, audience, raw);
         self.count_words(place, len);
         if let Manner::Private(to) = manner {
             self.make_urgent(to);
@@ -77,19 +88,20 @@ impl<S: Store> Server<'_, S> {
         taken
     }
 
-    /// Appends a line of a prefix and as much of `raw`, made safe, as fits.
-    /// Returns the bytes used up, and those of the line.
+    /// Appends a line of the voice's prefix and as much of `raw`, made safe, as
+    /// fits. Returns the bytes used up, and those of the line.
     pub(super) fn append_text(
         &mut self,
         now: Instant,
         audience: Audience,
-        prefix: &[u8],
         raw: &[u8],
     ) -> (usize, usize) {
         let limit = usize::from(self.config.line_limit);
-        let most = limit.min(prefix.len() + 3 * raw.len() + 1);
+        let most = limit.min(self.voice.len + 3 * raw.len() + 1);
         let mut taken = 0;
-        let len = self.append(now, audience, most, |out| {
+        self.make_room(most);
+        let prefix = self.voice.prefix();
+        let len = self.log.append(audience, most, |out| {
             let (start, text) = out.split_at_mut(prefix.len());
             start.copy_from_slice(prefix);
             let end = text.len() - 1;
@@ -98,23 +110,19 @@ impl<S: Store> Server<'_, S> {
             text[safe.written] = b'\n';
             prefix.len() + safe.written + 1
         });
+        self.turn_window(now);
         (taken, len)
     }
 
     /// What stands before a text of a client: rendered once for all that it
     /// says before somebody else speaks.
-    fn prefix(&mut self, place: u32, manner: Manner) -> ([u8; PREFIX], usize) {
-        let mut prefix = [0; PREFIX];
-        if manner != Manner::Text {
-            let len = self.render_prefix(&mut prefix, place, manner);
-            return (prefix, len);
+    fn raise_voice(&mut self, place: u32, manner: Manner) {
+        let speaker = (manner == Manner::Text).then(|| self.table.id(place));
+        if speaker.is_none() || self.voice.speaker != speaker {
+            let mut voice = Voice { speaker, ..Voice::NONE };
+            voice.len = self.render_prefix(&mut voice.prefix, place, manner);
+            self.voice = voice;
         }
-        let speaker = Some(self.table.id(place));
-        if self.voice.speaker != speaker {
-            let len = self.render_prefix(&mut prefix, place, manner);
-            self.voice = Voice { speaker, prefix, len };
-        }
-        (self.voice.prefix, self.voice.len)
     }
 
     fn render_prefix(&self, out: &mut [u8], place: u32, manner: Manner) -> usize {
