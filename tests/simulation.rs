@@ -18,6 +18,7 @@ mod support;
 
 mod simulation {
     pub(crate) mod agenda;
+    pub(crate) mod classic;
     pub(crate) mod crowd;
     pub(crate) mod deeds;
     pub(crate) mod disk;
@@ -26,6 +27,7 @@ mod simulation {
     pub(crate) mod host;
     pub(crate) mod house;
     pub(crate) mod life;
+    pub(crate) mod lines;
     pub(crate) mod link;
     pub(crate) mod pages;
     pub(crate) mod peer;
@@ -34,6 +36,7 @@ mod simulation {
     pub(crate) mod room;
     pub(crate) mod run;
     pub(crate) mod script;
+    pub(crate) mod search;
     #[cfg(feature = "smoltcp")]
     pub(crate) mod stack;
     pub(crate) mod stream;
