@@ -529,6 +529,31 @@ fn who_has_to_wait_with_its_chat_does_not_stall() {
     assert_eq!(world.read(bob), format!("#have 'a' 0\n{}", stored(3)));
 }
 
+/// It gets no more lines, and it is nobody's concern how many there are.
+#[test]
+fn the_room_goes_on_while_who_has_said_all_waits_for_a_file() {
+    let mut ground = Ground::new(Sizes::TINY);
+    let mut world = World::with(&mut ground, Config { line_limit: 256, ..Config::default() });
+    let (ada, bob) = two_of(&mut world);
+    let file = "0123456789".repeat(30);
+    world.store().files.insert("a".into(), file.clone().into());
+    world.store().pace = Pace::Halted;
+    world.send(bob, "#get a\n");
+    world.end(bob);
+    for n in 0..30 {
+        world.send(ada, format!("line {n} of some, and all are said at once\n"));
+        assert!(world.console().contains(&format!("] line {n} ")));
+    }
+    world.store().pace = Pace::Slow;
+    world.block(bob, 60);
+    world.settle();
+    assert!(!world.read_some(bob, 60).is_empty());
+    assert!(world.server.accepts(), "nobody is behind");
+    world.unblock(bob);
+    let got = world.read(bob);
+    assert!(got.ends_with(&format!("#sum {}\n", digest(&file))), "{got}");
+}
+
 #[test]
 fn who_takes_too_little_of_a_file_is_put_out() {
     let mut ground = Ground::new(Sizes::default());

@@ -260,6 +260,15 @@ impl Client {
         Shown { nick: self.nick.as_ref(), addr: self.addr }
     }
 
+    /// Takes one who leaves to the end of the room's lines: it gets no more of
+    /// them than the rest of one that it has half.
+    pub(super) fn pass_lines(&mut self, end: Cursor) {
+        let cursor = &mut self.outbox.cursor;
+        if self.stage == Stage::Leaving && cursor.sent == 0 {
+            *cursor = end;
+        }
+    }
+
     /// Whether its file is whole and the store is not done with it.
     pub(super) fn is_settling(&self) -> bool {
         self.transfer.is_some_and(|ongoing| ongoing.settling)

@@ -8,7 +8,7 @@
 //! the furthest behind is taken forward at once.
 
 use super::Server;
-use super::client::{Answer, Outbox, Stage};
+use super::client::{Answer, Outbox};
 use crate::log::{Audience, Cursor};
 use crate::store::Store;
 use crate::table::Queue;
@@ -154,7 +154,8 @@ impl<S: Store> Server<'_, S> {
     /// Puts a client that is not in step where it belongs among those.
     pub(super) fn fall_behind(&mut self, place: u32) {
         self.table.leave(Queue::InStep, place);
-        if let Some(client) = self.table.tenant(place) {
+        if let Some(client) = self.table.tenant_mut(place) {
+            client.pass_lines(self.log.end());
             self.laggards.set(place, client.outbox.cursor.next);
         }
     }
@@ -173,10 +174,8 @@ impl<S: Store> Server<'_, S> {
     fn settle(&mut self, place: u32) -> u64 {
         let Some(client) = self.table.tenant_mut(place) else { return self.log.head() };
         let reader = client.reader(place);
+        client.pass_lines(self.log.end());
         let cursor = &mut client.outbox.cursor;
-        if client.stage == Stage::Leaving && cursor.sent == 0 {
-            *cursor = self.log.end();
-        }
         self.log.settle(cursor, reader);
         let next = cursor.next;
         self.laggards.set(place, next);

@@ -246,7 +246,13 @@ impl<S: Store> Server<'_, S> {
                 self.laggards.remove(place);
                 self.table.push(Queue::InStep, place);
             }
-            Some(Stage::Leaving) => self.see_off(now, place),
+            Some(Stage::Leaving) => {
+                // It gets no more lines, and must not be asked for them for ever
+                // while it waits for a file.
+                self.table.leave(Queue::InStep, place);
+                self.laggards.remove(place);
+                self.see_off(now, place);
+            }
             _ => {}
         }
     }
