@@ -22,14 +22,17 @@ mod simulation {
     pub(crate) mod crowd;
     pub(crate) mod deeds;
     pub(crate) mod disk;
+    pub(crate) mod ear;
     pub(crate) mod end;
     pub(crate) mod flaw;
+    pub(crate) mod folder;
     pub(crate) mod host;
     pub(crate) mod house;
     pub(crate) mod life;
     pub(crate) mod lines;
     pub(crate) mod link;
     pub(crate) mod pages;
+    pub(crate) mod parts;
     pub(crate) mod peer;
     pub(crate) mod plain;
     pub(crate) mod player;
@@ -41,6 +44,7 @@ mod simulation {
     pub(crate) mod stack;
     pub(crate) mod stream;
     pub(crate) mod tally;
+    pub(crate) mod transfers;
     pub(crate) mod trouble;
     pub(crate) mod wire;
     pub(crate) mod words;

@@ -35,13 +35,7 @@ impl Stream<'_> {
         found.extend(self.switch(state, rest));
         if let Some(n) = self.next_line(state) {
             let moved = State { next: n + 1, ..state.clone() };
-            for behind in self.classic_line(moved, rest, self.room.lines[n].text.as_bytes()) {
-                if self.bytes[behind.at..].starts_with(b"\n") {
-                    let at = behind.at + 1;
-                    found.push(State { at, phase: Phase::Lines, ..behind.clone() });
-                }
-                found.push(behind);
-            }
+            found.extend(self.classic_line(&moved, rest, self.room.lines[n].text.as_bytes()));
         }
         found
     }
@@ -62,21 +56,29 @@ impl Stream<'_> {
             }
             let untold = state.untold + jump;
             let moved = State { untold, next: n + 1, skipping: false, ..state.clone() };
-            found.extend(self.classic_line(moved, rest, line));
+            found.extend(self.classic_line(&moved, rest, line));
         }
         found.reverse();
         found
     }
 
-    /// A line whole, or as much of it as came before it was cut, or ended.
-    fn classic_line(&self, state: State, rest: &[u8], line: &[u8]) -> Vec<State> {
+    /// A line whole, or as much of it as came before it was cut, or ended; what
+    /// was half out at the switch has a newline.
+    fn classic_line(&self, state: &State, rest: &[u8], line: &[u8]) -> Vec<State> {
         let common = rest.iter().zip(line).take_while(|(a, b)| a == b).count();
-        let mut found: Vec<_> = self.classic_cut(&state, rest, common).into_iter().collect();
-        if common == line.len() {
-            let (at, lines) = (state.at + common, state.lines + 1);
-            found.push(State { at, lines, classic_lines: lines, ..state });
-        } else if common == rest.len() {
-            found.extend(self.tail(&state));
+        let cut = self.classic_cut(state, rest, common);
+        let (at, lines) = (state.at + common, state.lines + 1);
+        let whole = || State { at, lines, classic_lines: lines, ..state.clone() };
+        let mut found = Vec::new();
+        for behind in cut.into_iter().chain((common == line.len()).then(whole)) {
+            if self.bytes[behind.at..].starts_with(b"\n") {
+                let at = behind.at + 1;
+                found.push(State { at, phase: Phase::Lines, ..behind.clone() });
+            }
+            found.push(behind);
+        }
+        if common < line.len() && common == rest.len() {
+            found.extend(self.tail(state));
         }
         found
     }
@@ -103,13 +105,10 @@ impl Stream<'_> {
         let mut switched = State { phase: Phase::Lines, ..state.clone() };
         switched.at += SWITCHED.len();
         switched.answer(Answer::Granted);
-        let until = self.next_line(state).unwrap_or(self.room.lines.len());
         let mut found = vec![switched.clone()];
-        for next in state.next..until {
-            if self.is_for(next, Phase::Lines) {
-                found.push(State { next: next + 1, ..switched.clone() });
-            }
-        }
+        let until = self.next_line(state).unwrap_or(self.room.lines.len());
+        let passed = (state.next..until).filter(|&n| self.is_for(n, Phase::Lines));
+        found.extend(passed.map(|n| State { next: n + 1, ..switched.clone() }));
         found
     }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use snug_core::server::Config;
 
-use super::deeds::{Deeds, Truth};
-use super::disk::Disk;
+use super::deeds::{Deeds, Promise, Truth};
+use super::disk::{Disk, digest_of};
 use super::peer::{PATIENCE, Peer};
 use super::room::World;
 use super::words::is_file_name;
@@ -18,6 +18,8 @@ pub(crate) struct Crowd<'m> {
     pub(crate) config: Config,
     /// Uploads that there can be at once.
     pub(crate) slots: usize,
+    /// Bytes of a block.
+    pub(crate) block: usize,
     pub(crate) peers: Vec<Peer<'m>>,
     pub(crate) deeds: Deeds,
     pub(crate) disk: Rc<RefCell<Disk>>,
@@ -54,12 +56,14 @@ impl Crowd<'_> {
         stuck || self.now < peer.excused
     }
 
-    /// Whether a file of a peer has been on its way for too long.
+    /// Whether a file to or from a peer has been on its way for too long.
     fn has_stalled(&self, at: usize) -> bool {
         let timeout = u64::try_from(self.config.stall_timeout.as_millis()).expect("it is short");
-        self.deeds.uploads.iter().any(|upload| {
-            upload.owner == at && upload.stored.is_none() && self.now >= upload.begun + timeout
-        })
+        let fetch = self.peers[at].transfer.as_ref();
+        fetch.is_some_and(|transfer| self.now >= transfer.begun + timeout)
+            || self.deeds.uploads.iter().any(|upload| {
+                upload.owner == at && upload.stored.is_none() && self.now >= upload.begun + timeout
+            })
     }
 
     /// Holds what the disk has stored against what was sent.
@@ -73,7 +77,9 @@ impl Crowd<'_> {
         for (name, file) in core::mem::take(&mut disk.commits) {
             let mut uploads = self.deeds.uploads.iter_mut();
             let sent = uploads.find(|upload| {
-                upload.stored.is_none() && upload.name == name && upload.bytes == file.bytes
+                let promised = upload.promise.map(|promise| promise.digest) == file.digest;
+                let is_it = upload.name == name && upload.bytes == file.bytes && promised;
+                upload.stored.is_none() && is_it
             });
             let len = file.bytes.len();
             let upload = sent.unwrap_or_else(|| {
@@ -83,7 +89,10 @@ impl Crowd<'_> {
                 )
             });
             assert!(!upload.refused, "{name} was refused and is stored");
-            upload.stored = Some(file.number);
+            let right = file.digest.is_none_or(|digest| digest == digest_of(&file.bytes));
+            assert!(right, "{name} does not have the digest that was promised");
+            (upload.stored, upload.gained) = (Some(file.number), file.gained);
+            disk.tally.resumed += u64::from(file.gained < len as u64);
             let ip = upload.ip;
             assert!(len as u64 <= self.config.max_file, "{name} is too large");
             assert!(self.deeds.stored_by(ip) <= self.config.max_address, "{ip} stores too much");
@@ -103,5 +112,30 @@ impl Crowd<'_> {
             || tried > self.config.max_address
             || self.found + all > self.config.max_folder
             || self.disk.borrow().failed.contains(&upload.name)
+            || self.may_break(id)
+    }
+
+    /// Whether there is a reason for what was promised of a file not to hold.
+    fn may_break(&self, id: usize) -> bool {
+        let upload = &self.deeds.uploads[id];
+        let Some(Promise { digest, replace, broken, stopped }) = upload.promise else {
+            return false;
+        };
+        let disk = self.disk.borrow();
+        let stood = disk.versions.iter().any(|version| version.name == upload.name);
+        let twice = self.deeds.is_twice(id);
+        broken || stopped || (stood && !replace) || twice || disk.garbled.contains(&digest)
+    }
+
+    /// Whether there is a reason for a file not to be sent, which was asked for
+    /// at a time.
+    pub(crate) fn may_be_withheld(&self, name: &str, offset: usize, time: u64) -> bool {
+        let disk = self.disk.borrow();
+        let versions = disk.versions.iter().filter(|version| version.name == name);
+        let versions: Vec<_> = versions.filter(|version| version.until >= time).collect();
+        let stood = versions.iter().any(|version| version.from <= time);
+        let short = versions.iter().any(|version| version.bytes.len() < offset);
+        let failed = disk.failed.iter().any(|other| other == name);
+        !stood || short || failed || self.slots == 0
     }
 }

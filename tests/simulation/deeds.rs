@@ -4,6 +4,8 @@ use core::net::IpAddr;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use snug_core::wire::digest::Digest;
+
 /// What a peer did that the room may be told.
 #[derive(Clone, Debug)]
 pub(crate) enum Public {
@@ -31,11 +33,37 @@ pub(crate) enum Asked {
     /// Who is here; where it is known, the lines that must come.
     Who(Option<Vec<String>>),
     History(usize),
+    /// The files that are here, asked for at a time.
+    Files(u64),
     Help,
     /// A `#` word that is none.
     Unknown,
-    /// The file with this number.
+    /// The file with this number, that came whole.
     Upload(usize),
+}
+
+/// What a line peer wants with a transfer. What comes of it stands between the
+/// answers, in an order of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Transfer {
+    pub(crate) what: What,
+    /// Answers that come before anything of it.
+    pub(crate) after: usize,
+    /// Answers that come before the last of it, if those behind come after it.
+    pub(crate) before: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// The file with this number, in parts.
+    Put(usize),
+    /// A file, without its first bytes, asked for at a time.
+    Get {
+        name: String,
+        offset: usize,
+        time: u64,
+    },
+    Stop,
 }
 
 /// The truth about one peer.
@@ -46,6 +74,10 @@ pub(crate) struct Truth {
     pub(crate) names: Vec<String>,
     pub(crate) public: VecDeque<Public>,
     pub(crate) asked: Vec<Asked>,
+    pub(crate) transfers: Vec<Transfer>,
+    /// Files of which nobody knows where among its deeds they are told, since
+    /// the room may have all their bytes already.
+    pub(crate) aside: Vec<usize>,
     /// How many of the room's lines had been said when it came, or, where
     /// that was not seen, began to.
     pub(crate) since: usize,
@@ -67,6 +99,20 @@ pub(crate) struct Upload {
     pub(crate) stored: Option<usize>,
     pub(crate) announced: bool,
     pub(crate) refused: bool,
+    /// Bytes that the room got of it, as it was stored.
+    pub(crate) gained: u64,
+    /// What was promised of one that comes in parts.
+    pub(crate) promise: Option<Promise>,
+}
+
+/// What a peer promised of a file, and whether it kept that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Promise {
+    pub(crate) digest: Digest,
+    pub(crate) replace: bool,
+    /// The digest is another, or a part was too large.
+    pub(crate) broken: bool,
+    pub(crate) stopped: bool,
 }
 
 /// A text for one peer alone.
@@ -97,6 +143,14 @@ impl Deeds {
     /// Bytes that an address has stored.
     pub(crate) fn stored_by(&self, ip: IpAddr) -> u64 {
         let stored = self.uploads.iter().filter(|up| up.ip == ip && up.stored.is_some());
-        stored.map(|upload| upload.bytes.len() as u64).sum()
+        stored.map(|upload| upload.gained).sum()
+    }
+
+    /// Whether a file with the same promise was sent by another try.
+    pub(crate) fn is_twice(&self, id: usize) -> bool {
+        let digest = |up: &Upload| up.promise.map(|promise| promise.digest);
+        let own = digest(&self.uploads[id]);
+        let mut others = self.uploads.iter().enumerate().filter(|&(at, _)| at != id);
+        own.is_some() && others.any(|(_, up)| digest(up) == own)
     }
 }

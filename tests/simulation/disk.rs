@@ -1,15 +1,15 @@
-//! A folder that is slow, full, failing, or loses power.
+//! A medium that is slow, full, failing, or loses power.
 //!
 //! It keeps two pictures: the files as they can be seen, and as they would be
-//! found after a loss of power. Like the store of the room's tests it watches
-//! its caller: a call that had to wait is made again with the same arguments.
+//! found after a loss of power. It remembers what could be seen when, so that
+//! what a peer fetches can be held against that.
 
-use core::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use snug_core::store::{Store, StoreError, UploadSlot};
-use snug_core::wire::name::FileName;
+use sha2::{Digest as _, Sha256};
+use snug_core::store::StoreError;
+use snug_core::wire::digest::Digest;
 
 use super::flaw::Flaw;
 use super::tally::{Fault, Tally};
@@ -21,6 +21,24 @@ use crate::support::random::Random;
 pub(crate) struct Stored {
     pub(crate) bytes: Rc<[u8]>,
     pub(crate) number: usize,
+    /// What was promised of a file that came in parts.
+    pub(crate) digest: Option<Digest>,
+    /// Bytes that its last try brought.
+    pub(crate) gained: u64,
+}
+
+/// A file as it could be seen under its name for a while.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    pub(crate) name: String,
+    pub(crate) bytes: Rc<[u8]>,
+    pub(crate) digest: Digest,
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+}
+
+pub(crate) fn digest_of(bytes: &[u8]) -> Digest {
+    Digest::new(Sha256::digest(bytes).into())
 }
 
 /// How the medium behaves.
@@ -68,25 +86,57 @@ pub(crate) struct Disk {
     pub(crate) failed: Vec<String>,
     /// When a slot that waits can go on, and not told yet.
     pub(crate) completions: Vec<(usize, u64)>,
-    drafts: BTreeMap<usize, Draft>,
+    /// All that could be seen in this life.
+    pub(crate) versions: Vec<Version>,
+    /// Unfinished files by their digests, and those of which a loss of power
+    /// has spoiled some bytes.
+    pub(super) kept: BTreeMap<Digest, Vec<u8>>,
+    pub(crate) garbled: BTreeSet<Digest>,
+    /// Calls that did what they were asked for.
+    pub(crate) served: u64,
+    /// Names in the order in which they were seen first.
+    pub(super) names: Vec<String>,
+    pub(super) drafts: BTreeMap<usize, Draft>,
+    /// Files that are read, by slot.
+    pub(super) open: BTreeMap<usize, Open>,
     waits: BTreeMap<usize, (Call, u64)>,
     count: usize,
-    lost_space: u64,
+    pub(super) lost_space: u64,
 }
 
+/// A file that is being written.
 #[derive(Debug)]
-struct Draft {
-    name: String,
-    size: u64,
-    bytes: Vec<u8>,
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) size: u64,
+    pub(super) bytes: Vec<u8>,
+    pub(super) digest: Option<Digest>,
+    pub(super) replace: bool,
+    /// Bytes that an earlier try left.
+    pub(super) kept: usize,
+    /// How far what was left is read.
+    pub(super) read: usize,
+    /// Bytes of the last block.
+    pub(super) block: Option<usize>,
+}
+
+/// A file that is being read, up to a place.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) name: String,
+    pub(super) bytes: Rc<[u8]>,
+    pub(super) read: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Call {
+pub(super) enum Call {
     Create(String, u64),
+    Begin(String, u64, Digest, bool),
     Write(Vec<u8>),
     Prepend(Vec<u8>),
     Commit,
+    Open(String),
+    Read(u64, usize),
 }
 
 impl Disk {
@@ -103,7 +153,13 @@ impl Disk {
             touched: Vec::new(),
             failed: Vec::new(),
             completions: Vec::new(),
+            versions: Vec::new(),
+            kept: BTreeMap::new(),
+            garbled: BTreeSet::new(),
+            served: 0,
+            names: Vec::new(),
             drafts: BTreeMap::new(),
+            open: BTreeMap::new(),
             waits: BTreeMap::new(),
             count: 0,
             lost_space: 0,
@@ -115,24 +171,64 @@ impl Disk {
         self.now = now;
         self.mood = Mood::FINE;
         self.failed.clear();
+        self.versions.retain(|version| version.until == u64::MAX);
+        self.garbled.retain(|digest| self.kept.contains_key(digest));
     }
 
     /// The room and its machine lose power: what was under way is gone, but
-    /// for a commit, which may have come through or not.
+    /// for a commit, which may have come through or not, and what can be gone
+    /// on with, which may have suffered.
     pub(crate) fn lose_power(&mut self) {
-        let committing: Vec<_> =
-            self.waits.iter().filter(|(_, (call, _))| *call == Call::Commit).collect();
-        let committing: Vec<_> = committing.into_iter().map(|(&slot, _)| slot).collect();
+        let committing = self.waits.iter().filter(|(_, (call, _))| *call == Call::Commit);
+        let committing: Vec<_> = committing.map(|(&slot, _)| slot).collect();
         for slot in committing {
             if self.random.one_in(2) {
                 self.finish(slot);
             }
         }
-        self.drafts.clear();
+        for draft in core::mem::take(&mut self.drafts).into_values() {
+            self.keep(draft);
+        }
+        for (digest, bytes) in core::mem::take(&mut self.kept) {
+            self.batter(digest, bytes);
+        }
+        self.open.clear();
         self.waits.clear();
         self.completions.clear();
         self.commits.clear();
+        self.forget_versions();
         self.visible = self.durable.clone();
+        for (name, file) in self.visible.clone() {
+            self.versions.push(Version::new(&name, &file.bytes, self.now));
+        }
+    }
+
+    /// What a loss of power leaves of an unfinished file.
+    fn batter(&mut self, digest: Digest, mut bytes: Vec<u8>) {
+        match self.random.of(0..5) {
+            0 => return,
+            1 => bytes.truncate(self.random.of(0..bytes.len() + 1)),
+            2 if !bytes.is_empty() => {
+                let at = self.random.of(0..bytes.len());
+                bytes[at] ^= 1;
+                self.garbled.insert(digest);
+            }
+            _ => {}
+        }
+        self.kept.insert(digest, bytes);
+    }
+
+    /// Keeps an unfinished file, if its digest is known.
+    pub(super) fn keep(&mut self, draft: Draft) {
+        if let Some(digest) = draft.digest {
+            self.kept.insert(digest, draft.bytes);
+        }
+    }
+
+    fn forget_versions(&mut self) {
+        for version in &mut self.versions {
+            version.until = version.until.min(self.now);
+        }
     }
 
     /// Bytes of the files as they can be seen.
@@ -142,7 +238,7 @@ impl Disk {
 
     /// Whether nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.drafts.is_empty() && self.waits.is_empty()
+        self.drafts.is_empty() && self.open.is_empty() && self.waits.is_empty()
     }
 
     /// Files that were begun.
@@ -151,7 +247,11 @@ impl Disk {
     }
 
     /// Lets a call wait, or fail, or pass.
-    fn call(&mut self, slot: usize, call: impl FnOnce() -> Call) -> nb::Result<(), StoreError> {
+    pub(super) fn call(
+        &mut self,
+        slot: usize,
+        call: impl FnOnce() -> Call,
+    ) -> nb::Result<(), StoreError> {
         if let Some((before, until)) = self.waits.get(&slot) {
             assert_eq!(*before, call(), "a call is made again with the same arguments");
             if *until > self.now {
@@ -165,14 +265,18 @@ impl Disk {
             self.completions.push((slot, until));
             return Err(nb::Error::WouldBlock);
         }
+        self.served += 1;
         if happens(&mut self.random, self.mood.fails) {
             return self.fail(slot, StoreError::Failed);
         }
         Ok(())
     }
 
-    fn fail(&mut self, slot: usize, why: StoreError) -> nb::Result<(), StoreError> {
+    pub(super) fn fail(&mut self, slot: usize, why: StoreError) -> nb::Result<(), StoreError> {
         self.tally.suffer(Fault::StoreFailure);
+        if let Some(open) = self.open.get(&slot) {
+            self.failed.push(open.name.clone());
+        }
         if let Some(draft) = self.drafts.get(&slot) {
             self.failed.push(draft.name.clone());
             if self.flaw.shows(Flaw::StoredAnyway, &mut self.random) {
@@ -182,97 +286,57 @@ impl Disk {
         Err(nb::Error::Other(why))
     }
 
-    fn draft(&mut self, slot: usize) -> &mut Draft {
+    /// A slot is done with, whatever was to be done.
+    pub(super) fn forget_call(&mut self, slot: usize) {
+        self.waits.remove(&slot);
+    }
+
+    pub(super) fn draft(&mut self, slot: usize) -> &mut Draft {
         self.drafts.get_mut(&slot).expect("an upload begins with create")
     }
 
     /// Gives a file its name.
-    fn finish(&mut self, slot: usize) {
+    pub(super) fn finish(&mut self, slot: usize) {
         let draft = self.drafts.remove(&slot).expect("an upload begins with create");
-        let file = Stored { bytes: draft.bytes.into(), number: self.count };
+        let gained = (draft.bytes.len() - draft.kept) as u64;
+        let (bytes, digest) = (Rc::from(draft.bytes), draft.digest);
+        let file = Stored { bytes, number: self.count, digest, gained };
         self.count += 1;
-        self.visible.insert(draft.name.clone(), file.clone());
+        self.show(&draft.name, &file);
         if !self.flaw.shows(Flaw::NotSynced, &mut self.random) {
             self.durable.insert(draft.name.clone(), file.clone());
         }
         self.commits.push((draft.name, file));
     }
 
-    fn spoil_early(&mut self, slot: usize) {
+    /// From now on a file can be seen.
+    fn show(&mut self, name: &str, file: &Stored) {
+        if self.visible.insert(name.to_owned(), file.clone()).is_some() {
+            let old = |version: &&mut Version| version.name == name && version.until == u64::MAX;
+            let old = self.versions.iter_mut().find(old).expect("it could be seen");
+            old.until = self.now;
+        } else if !self.names.iter().any(|other| other == name) {
+            self.names.push(name.to_owned());
+        }
+        self.versions.push(Version::new(name, &file.bytes, self.now));
+    }
+
+    /// Since when a file has stood under a name that can be seen.
+    pub(super) fn since(&self, name: &str) -> u64 {
+        let is_it = |version: &&Version| version.name == name && version.until == u64::MAX;
+        self.versions.iter().find(is_it).map_or(self.now, |version| version.from)
+    }
+
+    pub(super) fn spoil_early(&mut self, slot: usize) {
         if self.flaw.shows(Flaw::EarlyName, &mut self.random) {
-            let draft = &self.drafts[&slot];
-            let file = Stored { bytes: draft.bytes.clone().into(), number: self.count };
-            self.visible.insert(draft.name.clone(), file);
-            self.touched.push(draft.name.clone());
+            self.touched.push(self.drafts[&slot].name.clone());
         }
     }
 }
 
-/// A room's handle on the disk.
-#[derive(Clone, Debug)]
-pub(crate) struct Folder(pub(crate) Rc<RefCell<Disk>>);
-
-impl Store for Folder {
-    fn used(&self) -> u64 {
-        let disk = self.0.borrow();
-        disk.used() + disk.lost_space
-    }
-
-    fn create(
-        &mut self,
-        slot: UploadSlot,
-        name: &FileName,
-        size: u64,
-    ) -> nb::Result<(), StoreError> {
-        let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
-        assert!(!disk.drafts.contains_key(&slot), "a slot has one upload");
-        let name = name.as_str().to_owned();
-        let verdict = disk.call(slot, || Call::Create(name.clone(), size));
-        let full = disk.used().saturating_add(size) > disk.mood.space;
-        match verdict {
-            Ok(()) if full => {
-                disk.failed.push(name);
-                return disk.fail(slot, StoreError::Full);
-            }
-            Err(nb::Error::Other(_)) => disk.failed.push(name.clone()),
-            _ => {}
-        }
-        verdict?;
-        disk.drafts.insert(slot, Draft { name, size, bytes: Vec::new() });
-        Ok(())
-    }
-
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
-        let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
-        disk.call(slot, || Call::Write(block.into()))?;
-        if !disk.flaw.shows(Flaw::LostBlock, &mut disk.random) {
-            disk.draft(slot).bytes.extend_from_slice(block);
-        }
-        disk.spoil_early(slot);
-        Ok(())
-    }
-
-    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
-        let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
-        disk.call(slot, || Call::Prepend(bytes.into()))?;
-        disk.draft(slot).bytes.splice(..0, bytes.iter().copied());
-        Ok(())
-    }
-
-    fn commit(&mut self, slot: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
-        let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
-        disk.call(slot, || Call::Commit)?;
-        disk.finish(slot);
-        Ok(())
-    }
-
-    fn abort(&mut self, slot: UploadSlot) {
-        let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
-        disk.waits.remove(&slot);
-        if let Some(draft) = disk.drafts.remove(&slot)
-            && disk.flaw == Flaw::LostSpace
-        {
-            disk.lost_space += draft.size.max(1);
-        }
+impl Version {
+    fn new(name: &str, bytes: &Rc<[u8]>, from: u64) -> Self {
+        let (name, bytes, digest) = (name.to_owned(), Rc::clone(bytes), digest_of(bytes));
+        Self { name, bytes, digest, from, until: u64::MAX }
     }
 }

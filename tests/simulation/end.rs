@@ -4,9 +4,10 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use snug_core::client::Mode;
 
-use super::deeds::{Asked, Public};
+use super::deeds::{Asked, Public, What};
 use super::disk::Mood;
 use super::life::Life;
+use super::parts::STOPPED;
 use super::peer::Tongue;
 use super::room::cost;
 use super::stream::{Answer, State, Stream};
@@ -15,6 +16,8 @@ use super::wire::Weather;
 /// How long it takes, at most, until all that happened is over: stalls, write
 /// timeouts, and what they kept waiting.
 const DRAIN: u64 = 400_000;
+/// Who may say little in a second may have more to say than that.
+const MOST_DRAINS: usize = 10;
 /// How long nothing may happen then.
 const REST: u64 = 600_000;
 /// Bytes that are left at most where they are used up.
@@ -27,7 +30,12 @@ impl Life<'_> {
     pub(crate) fn end_orderly(&mut self) {
         self.quiet = true;
         self.house.heal();
-        self.run_until(self.house.agenda.now + DRAIN);
+        for _ in 0..MOST_DRAINS {
+            self.run_until(self.house.agenda.now + DRAIN);
+            if self.house.host.server().poll_timeout().is_none() {
+                break;
+            }
+        }
         self.take_census();
         self.run_until(self.house.agenda.now + 10_000);
         self.stay_at_rest();
@@ -66,6 +74,7 @@ impl Life<'_> {
 
     /// Holds what everybody heard against the room.
     pub(crate) fn hold_streams(&mut self, healed: bool) {
+        self.versions.clone_from(&self.house.crowd.disk.borrow().versions);
         let peers = 0..self.house.crowd.peers.len();
         let ways: Vec<_> = peers.clone().map(|at| self.stream(at, healed).explain()).collect();
         for (at, way) in ways.iter().enumerate() {
@@ -97,6 +106,8 @@ impl Life<'_> {
             was_seen: house.host.is_direct(),
             was_full: peer.was_full,
             complete: healed && self.is_complete(at),
+            versions: &self.versions,
+            block: house.crowd.block,
             log: self.log,
             privates: privates.map(|private| cost(private.body.len() + 60)).sum(),
         }
@@ -115,6 +126,28 @@ impl Life<'_> {
         let asked = self.house.crowd.peers[at].truth.asked.clone();
         for (asked, answer) in asked.iter().zip(&state.answers) {
             self.apply_answer(asked, answer);
+        }
+        let transfers = self.house.crowd.peers[at].truth.transfers.clone();
+        for (transfer, answer) in transfers.iter().zip(&state.transfers) {
+            self.apply_transfer(&transfer.what, answer);
+        }
+    }
+
+    fn apply_transfer(&mut self, what: &What, answer: &Answer) {
+        let granted = *answer == Answer::Granted;
+        let stopped = *answer == Answer::Refused(STOPPED.to_owned());
+        match what {
+            What::Put(id) if stopped => {
+                let upload = &self.house.crowd.deeds.uploads[*id];
+                assert!(upload.stored.is_none(), "{} was stopped and is stored", upload.name);
+            }
+            What::Put(id) => self.apply_answer(&Asked::Upload(*id), answer),
+            What::Get { name, offset, time } => {
+                self.house.tally.fetched += u64::from(granted);
+                let withheld = self.house.crowd.may_be_withheld(name, *offset, *time);
+                assert!(granted || stopped || withheld, "{name} is answered with {answer:?}");
+            }
+            What::Stop => {}
         }
     }
 
@@ -170,6 +203,10 @@ impl Life<'_> {
             // The answer to its knock came torn, and it took the room for a
             // classic one: what it said last may lack its newline for good.
             return;
+        }
+        for id in &peer.truth.aside {
+            let stored = self.house.crowd.deeds.uploads[*id].stored;
+            assert!(stored.is_none(), "{} stored a file, and nobody was told", peer.truth.shown);
         }
         assert!(peer.outbox.is_empty(), "{} still has something to say", peer.truth.shown);
         for deed in &peer.truth.public {

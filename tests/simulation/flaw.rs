@@ -41,6 +41,8 @@ pub(crate) enum Flaw {
     NotSynced,
     /// A file loses its last block.
     LostBlock,
+    /// A file that is fetched goes on as another.
+    TornRead,
     /// A file that is refused is stored all the same.
     StoredAnyway,
     /// Space that a file reserved is never given back.
@@ -51,7 +53,7 @@ pub(crate) enum Flaw {
 const ODDS: usize = 12;
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::LostByte,
         Self::WrongByte,
         Self::LostLine,
@@ -67,6 +69,7 @@ impl Flaw {
         Self::EarlyName,
         Self::NotSynced,
         Self::LostBlock,
+        Self::TornRead,
         Self::StoredAnyway,
         Self::LostSpace,
     ];

@@ -8,8 +8,8 @@
 use snug_core::server::Server;
 
 use super::agenda::Agenda;
-use super::disk::Folder;
 use super::flaw::Flaw;
+use super::folder::Folder;
 use super::link::Near;
 use super::peer::Peer;
 use super::tally::Tally;

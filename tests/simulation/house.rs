@@ -115,8 +115,9 @@ impl<'m> House<'m> {
             if self.due().is_none_or(|due| due > self.agenda.now) {
                 break;
             }
+            let served = self.crowd.disk.borrow().served;
             self.host.server().handle_timeout(now);
-            self.work.timeout();
+            self.work.timeout(self.crowd.disk.borrow().served > served);
             self.overhear();
         }
         self.tally.calls += self.work.end();

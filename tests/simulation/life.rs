@@ -6,6 +6,7 @@ use snug_core::client::{Buffers, Mode};
 use snug_core::time::Instant;
 
 use super::agenda::Event;
+use super::disk::Version;
 use super::house::House;
 use super::link::Link;
 use super::peer::{Habit, Peer, Tongue};
@@ -39,6 +40,8 @@ pub(crate) struct Life<'m> {
     pub(crate) quiet: bool,
     /// Bytes of the room's log.
     pub(crate) log: usize,
+    /// All files that could be seen, when all is over.
+    pub(crate) versions: Vec<Version>,
 }
 
 impl<'m> Life<'m> {
@@ -48,7 +51,7 @@ impl<'m> Life<'m> {
         buffers: Vec<Buffers<'m>>,
         log: usize,
     ) -> Self {
-        Self { house, temper, buffers, waiting: 0, quiet: false, log }
+        Self { house, temper, buffers, waiting: 0, quiet: false, log, versions: Vec::new() }
     }
 
     /// Puts the first guests and troubles on the agenda.
@@ -113,7 +116,8 @@ impl<'m> Life<'m> {
         let house = &mut self.house;
         match event {
             Event::Arrive(at, toward) => arrive(house, at, toward),
-            Event::Act(at) if !self.quiet => house.act(at, self.temper.pace),
+            Event::Act(at) if self.quiet => house.finish(at),
+            Event::Act(at) => house.act(at, self.temper.pace),
             Event::Sip(at) => {
                 if let Habit::Sips(bytes, every) = house.peer(at).habit {
                     house.read(at, bytes);
@@ -136,7 +140,7 @@ impl<'m> Life<'m> {
                 let pause = 1 + house.random.next() % (2 * self.temper.guests);
                 house.agenda.after(pause, Event::Guest);
             }
-            Event::Act(_) | Event::Trouble | Event::Guest => {}
+            Event::Trouble | Event::Guest => {}
         }
     }
 

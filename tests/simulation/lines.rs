@@ -1,7 +1,7 @@
 //! Lines of a stream, each of which tells what it is.
 
 use super::pages::Page;
-use super::stream::{CUT, Phase, State, Stream};
+use super::stream::{CUT, State, Stream};
 
 impl Stream<'_> {
     /// What a whole line may be.
@@ -19,6 +19,7 @@ impl Stream<'_> {
         found.extend(self.cut(&state, line));
         found.extend(self.private(&state, line));
         found.extend(self.skips(&state, line));
+        found.extend(self.transfer(&state, line));
         found.extend(self.begin_answer(state, line));
         found
     }
@@ -71,35 +72,37 @@ impl Stream<'_> {
         let privates = self.deeds.privates.iter().filter(|private| private.to == self.peer);
         let left = privates.count().saturating_sub(state.privates.len() + state.privates_lost);
         let most = left.min(count - state.untold);
-        let jumps = (0..=most).filter_map(|private| self.jump(state, count, private, 0));
-        let mut found: Vec<_> = jumps.collect();
-        if state.lines == state.classic_lines {
-            // Some may have been skipped before the switch, and counted as in
-            // the classic dialect.
-            let jumps = (1..=count).filter_map(|classic| self.jump(state, count, 0, classic));
-            found.extend(jumps);
-        }
-        found
+        (0..=most).flat_map(|private| self.jumps(state, count, private)).collect()
     }
 
-    fn jump(&self, state: &State, count: usize, private: usize, classic: usize) -> Option<State> {
-        let mut to = State { phase: Phase::Classic, ..state.clone() };
-        for n in 0..count.checked_sub(state.untold + private)? {
-            if n >= classic {
-                to.phase = Phase::Lines;
+    /// The ways in which `count` messages, so many of them private, were
+    /// skipped. What was skipped before the switch was counted as in the
+    /// classic dialect, without that for which this has no sentence.
+    fn jumps(&self, state: &State, count: usize, private: usize) -> Vec<State> {
+        let Some(last) = self.room.lines.len().checked_sub(1) else { return Vec::new() };
+        let lines: Vec<_> = self.next_lines(state).collect();
+        let unspeakable = |n: usize| self.room.lines[lines[n]].not_classic;
+        let counted = count - state.untold - private;
+        let mut found = Vec::new();
+        let mut silent = (0..counted.min(lines.len())).filter(|&n| unspeakable(n)).count();
+        for passed in counted..=lines.len() {
+            if passed - counted > silent {
+                break;
             }
-            to.next = self.next_line(&to)? + 1;
+            let mut to = State { untold: 0, ..state.clone() };
+            to.next = lines[..passed].last().map_or(state.next, |n| n + 1);
+            to.skipped += count as u64;
+            to.privates_lost += private;
+            // Lines of its own may be the newest.
+            let newest = self.next_line(&to).unwrap_or(last).min(last);
+            if count == state.untold || self.may_skip(state, newest) {
+                found.push(to);
+            }
+            if state.lines != state.classic_lines || passed == lines.len() {
+                break;
+            }
+            silent += usize::from(unspeakable(passed));
         }
-        to.phase = Phase::Lines;
-        // Lines of its own may be the newest.
-        let last = self.room.lines.len().checked_sub(1)?;
-        let newest = self.next_line(&to).unwrap_or(last).min(last);
-        if !self.may_skip(state, newest) && count > state.untold {
-            return None;
-        }
-        to.untold = 0;
-        to.skipped += count as u64;
-        to.privates_lost += private;
-        Some(to)
+        found
     }
 }

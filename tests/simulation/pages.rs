@@ -3,6 +3,7 @@
 use snug_core::wire::command::COMMANDS;
 
 use super::deeds::Asked;
+use super::disk::Version;
 use super::stream::{Answer, CUT, Phase, State, Stream};
 
 /// The answer of several lines in which a stream is.
@@ -12,6 +13,8 @@ pub(crate) enum Page {
     None,
     /// Those who are here, as far as they were listed.
     Who(Vec<String>),
+    /// The files, as far as they were listed.
+    Files(Vec<String>),
     /// Lines that were before: the first, the one behind the last, how many.
     History(usize, usize, usize),
     /// So many lines of the help.
@@ -22,10 +25,17 @@ impl Stream<'_> {
     /// A line may be the first of the answer that is due.
     pub(crate) fn begin_answer(&self, mut state: State, line: &str) -> Vec<State> {
         let Some(asked) = self.truth.asked.get(state.asked) else { return Vec::new() };
+        if self.waits_for_transfer(&state) {
+            return Vec::new();
+        }
         let granted = match asked {
             Asked::Switch => return Vec::new(),
             Asked::Who(_) => {
                 state.page = Page::Who(Vec::new());
+                return self.turn(state, line);
+            }
+            Asked::Files(_) => {
+                state.page = Page::Files(Vec::new());
                 return self.turn(state, line);
             }
             Asked::History(most) => return self.begin_history(state, line, *most),
@@ -41,7 +51,8 @@ impl Stream<'_> {
                 line == format!("> Your file has been uploaded ({size} bytes)")
             }
         };
-        let refused = line.starts_with("! ") && !matches!(asked, Asked::Unknown);
+        let of_transfer = line.starts_with("! #") || line.starts_with("! no transfer");
+        let refused = line.starts_with("! ") && !of_transfer && !matches!(asked, Asked::Unknown);
         match (granted, refused) {
             (true, _) => state.answer(Answer::Granted),
             (_, true) => state.answer(Answer::Refused(line.to_owned())),
@@ -55,6 +66,7 @@ impl Stream<'_> {
         match state.page.clone() {
             Page::None => Vec::new(),
             Page::Who(users) => self.turn_users(state, line, users).into_iter().collect(),
+            Page::Files(files) => self.turn_files(state, line, files).into_iter().collect(),
             Page::Help(n) => Self::turn_help(state, line, n).into_iter().collect(),
             Page::History(first, next, count) => self.turn_history(state, line, first, next, count),
         }
@@ -76,6 +88,33 @@ impl Stream<'_> {
             assert_eq!(users, *expected, "who is here");
             assert_eq!(count, users.len(), "how many are here");
         }
+        state.answer(Answer::Granted);
+        Some(state)
+    }
+
+    /// What came and went meanwhile may be in the list or not, and once at most.
+    fn turn_files(&self, mut state: State, line: &str, mut files: Vec<String>) -> Option<State> {
+        let Some(Asked::Files(time)) = self.truth.asked.get(state.asked) else { return None };
+        if line.ends_with(CUT) {
+            return Some(state);
+        }
+        if let Some(file) = line.strip_prefix("#stored '") {
+            let (file, age) = file.rsplit_once(' ')?;
+            let (name, size) = file.rsplit_once("' ")?;
+            let mut versions = self.versions.iter().filter(|v| v.name == name && v.until >= *time);
+            let there = versions.any(|version| version.bytes.len().to_string() == size);
+            assert!(there && age.parse::<u64>().is_ok(), "there is no file {line:?}");
+            assert!(!files.iter().any(|other| other == name), "{name} is there twice");
+            files.push(name.to_owned());
+            state.page = Page::Files(files);
+            return Some(state);
+        }
+        let count: usize = line.strip_prefix("> ")?.split_once(" file")?.0.parse().ok()?;
+        let stays = |version: &&Version| version.from < *time && version.until == u64::MAX;
+        for version in self.versions.iter().filter(stays) {
+            assert!(files.contains(&version.name), "{} is not listed", version.name);
+        }
+        assert_eq!(count, files.len(), "how many files there are");
         state.answer(Answer::Granted);
         Some(state)
     }

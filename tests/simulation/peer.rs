@@ -8,9 +8,11 @@ use snug_core::client::Mode;
 use snug_core::time::Instant;
 
 use super::deeds::{Asked, Truth};
+use super::ear::Ear;
 use super::link::Link;
 use super::player::Player;
 use super::tally::Tally;
+use super::transfers::Ongoing;
 use super::wire::{Care, Fate, Wire};
 use crate::support::random::Random;
 
@@ -84,6 +86,9 @@ pub(crate) struct Peer<'m> {
     pub(crate) over: bool,
     pub(crate) outbox: VecDeque<Parcel>,
     pub(crate) heard: Vec<u8>,
+    pub(crate) ear: Ear,
+    /// What it transfers, as far as it knows.
+    pub(crate) transfer: Option<Ongoing>,
     /// When arrivals at both ends are on the agenda.
     pub(crate) scheduled: [Option<u64>; 2],
     pub(crate) count: usize,
@@ -115,6 +120,8 @@ impl<'m> Peer<'m> {
             over: false,
             outbox: VecDeque::new(),
             heard: Vec::new(),
+            ear: Ear::default(),
+            transfer: None,
             scheduled: [None; 2],
             count: 0,
         }

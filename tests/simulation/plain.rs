@@ -12,8 +12,8 @@ use snug_core::server::Server;
 use snug_core::time::Instant;
 
 use super::agenda::Event;
-use super::disk::Folder;
 use super::flaw::Flaw;
+use super::folder::Folder;
 use super::host::{Around, Host};
 use super::tally::Fault;
 

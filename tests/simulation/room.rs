@@ -145,6 +145,12 @@ impl Room {
 
     fn upload(&self, name: &str, world: &mut impl World) -> usize {
         let who = self.who(name);
+        let aside = world.truth(who).aside.clone();
+        let stored = |&id: &usize| world.deeds().uploads[id].stored.is_some();
+        if let Some(id) = aside.into_iter().find(stored) {
+            world.truth(who).aside.retain(|&other| other != id);
+            world.truth(who).public.push_front(Public::Upload(id));
+        }
         loop {
             match world.truth(who).public.pop_front() {
                 Some(Public::Upload(id)) => {

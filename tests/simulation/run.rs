@@ -7,8 +7,9 @@ use snug_core::server::{Config, Server};
 
 use super::crowd::Crowd;
 use super::deeds::Deeds;
-use super::disk::{Disk, Folder, Mood};
+use super::disk::{Disk, Mood};
 use super::flaw::Flaw;
+use super::folder::Folder;
 use super::host::Host;
 use super::house::House;
 use super::life::{Life, Temper};
@@ -71,6 +72,7 @@ fn live(
         now: disk.borrow().now,
         config,
         slots: sizes.uploads,
+        block: sizes.block,
         peers: Vec::new(),
         deeds: Deeds::default(),
         disk: Rc::clone(disk),

@@ -34,7 +34,18 @@ impl House<'_> {
         self.agenda.after(pause, Event::Act(at));
     }
 
+    /// A peer does nothing more but to bring what it has begun to its end.
+    pub(crate) fn finish(&mut self, at: usize) {
+        if self.peer(at).is_active() && self.peer(at).transfer.is_some() {
+            self.go_on(at);
+            self.agenda.after(1_000, Event::Act(at));
+        }
+    }
+
     fn act_in_lines(&mut self, at: usize) {
+        if self.random.one_in(2) && self.go_on(at) {
+            return;
+        }
         if self.peer(at).count == 0 {
             self.peer(at).truth.asked.push(Asked::Switch);
             if !self.random.one_in(3) {
@@ -67,7 +78,9 @@ impl House<'_> {
             330..345 => self.ask_for_history(at),
             345..348 => self.ask(at, "#help", Asked::Help),
             348..353 => self.ask(at, "#dance", Asked::Unknown),
-            353..397 => self.upload_in_lines(at),
+            353..380 => self.begin_transfer(at),
+            380..397 if self.peer(at).transfer.is_none() => self.upload_in_lines(at),
+            380..397 => {}
             397 => {
                 self.peer(at).put(*b"#quit\n");
                 self.peer(at).farewell.quit = true;
@@ -188,6 +201,8 @@ impl House<'_> {
             stored: None,
             announced: false,
             refused: false,
+            gained: 0,
+            promise: None,
         };
         self.crowd.deeds.uploads.push(upload);
         let id = self.crowd.deeds.uploads.len() - 1;
@@ -235,12 +250,16 @@ impl House<'_> {
     fn upload_classic(&mut self, at: usize) {
         let body = ANNOUNCEMENT.to_owned();
         self.peer(at).truth.public.push_back(Public::Text { body, apart: false });
-        let (_, name, bytes) = self.some_file(at);
+        let (id, name, bytes) = self.some_file(at);
         let header = format!("#upload '{name}' {}", bytes.len());
         if self.random.one_in(2) {
             self.send_glued(at, &header, &bytes);
         } else {
+            // While the room is pressed, it does not see the pause behind a
+            // header, and one above a limit is not clear without it.
+            let unclear = self.crowd.may_be_refused(id);
             let peer = self.peer(at);
+            peer.farewell.unclear |= unclear;
             peer.put_apart(ANNOUNCEMENT);
             peer.put_apart(header);
             peer.outbox.push_back(Parcel::Gap);
@@ -291,7 +310,9 @@ impl House<'_> {
             self.peer(at).truth.public.push_back(Public::Text { body, apart: false });
         }
         let (id, name, bytes) = self.some_file(at);
-        let Peer { tongue, truth, .. } = self.peer(at);
+        let unclear = classic && self.crowd.may_be_refused(id);
+        let Peer { tongue, truth, farewell, .. } = self.peer(at);
+        farewell.unclear |= unclear;
         let Tongue::Core(player) = tongue else { return };
         if player.offer(instant, &name, &bytes) {
             if lines {

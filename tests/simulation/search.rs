@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::pages::Page;
+use super::parts::Leg;
 use super::stream::{State, Stream};
 
 /// A search for explanations of a stream, depth first.
@@ -40,12 +41,13 @@ impl Iterator for Ways<'_> {
 }
 
 /// What makes a difference to what comes behind a state.
-type Key = (usize, usize, usize, usize, usize, bool, Page);
+type Key = ([usize; 6], bool, Page, Leg);
 
 impl State {
     fn key(&self) -> Key {
-        let Self { at, next, asked, untold, privates_lost, skipping, .. } = *self;
-        (at, next, asked, untold, privates_lost, skipping, self.page.clone())
+        let Self { at, next, asked, untold, privates_lost, skipping, leg, .. } = *self;
+        let places = [at, next, asked, untold, privates_lost, self.transfers.len()];
+        (places, skipping, self.page.clone(), leg)
     }
 }
 
@@ -79,15 +81,17 @@ impl Stream<'_> {
         format!(
             "what {} heard cannot be explained behind byte {}\n  before: {before:?}\n  found: {:?}\n  \
              next line of the room: {next:?} ({} more bytes, the log has {})\n  \
-             next answer: {:?}\n  {:?}, {:?}, {} untold, full: {}",
+             next answer: {:?}\n  next transfer: {:?}\n  {:?}, {:?}, {:?}, {} untold, full: {}",
             self.truth.shown,
             best.at,
             String::from_utf8_lossy(after),
             self.weight(best.next, self.room.lines.len()),
             self.log,
             self.truth.asked.get(best.asked),
+            self.truth.transfers.get(best.transfers.len()),
             best.phase,
             best.page,
+            best.leg,
             best.untold,
             self.was_full,
         )

@@ -18,7 +18,7 @@ use snug_core::server::Server;
 use snug_core::time::Instant;
 
 use super::agenda::Event;
-use super::disk::Folder;
+use super::folder::Folder;
 use super::host::{Around, Host};
 use super::link::{LinkError, Near};
 use super::tally::{Fault, Tally};

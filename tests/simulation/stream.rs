@@ -6,7 +6,9 @@
 //! explained in two ways, `search` follows both.
 
 use super::deeds::{Deeds, Truth};
+use super::disk::Version;
 use super::pages::Page;
+use super::parts::Leg;
 use super::room::Room;
 
 pub(crate) const CUT: &str = " …[cut]";
@@ -24,6 +26,9 @@ pub(crate) struct Stream<'a> {
     pub(crate) was_full: bool,
     /// It is here to the end and has read all: nothing may be missing.
     pub(crate) complete: bool,
+    /// The files that could be seen, and the bytes of a part.
+    pub(crate) versions: &'a [Version],
+    pub(crate) block: usize,
     /// Bytes of the room's log.
     pub(crate) log: usize,
     /// What all private texts take of it.
@@ -40,6 +45,7 @@ pub(crate) struct State {
     pub(crate) asked: usize,
     pub(crate) phase: Phase,
     pub(crate) page: Page,
+    pub(crate) leg: Leg,
     /// Lines that were skipped in the classic dialect, which cannot say so.
     pub(crate) untold: usize,
     /// Whether lines are skipped here is what is looked at.
@@ -49,6 +55,8 @@ pub(crate) struct State {
     pub(crate) classic_lines: u64,
     pub(crate) skipped: u64,
     pub(crate) answers: Vec<Answer>,
+    /// What became of each transfer.
+    pub(crate) transfers: Vec<Answer>,
     /// Private texts that came, and how many were among the skipped.
     pub(crate) privates: Vec<usize>,
     pub(crate) privates_lost: usize,
@@ -89,7 +97,9 @@ impl Stream<'_> {
         let all = state.phase != Phase::Greeting
             && state.page == Page::None
             && self.next_line(state).is_none()
-            && state.asked == self.truth.asked.len();
+            && state.leg == Leg::None
+            && state.asked == self.truth.asked.len()
+            && state.transfers.len() == self.truth.transfers.len();
         !self.complete || (all && told)
     }
 
@@ -99,6 +109,7 @@ impl Stream<'_> {
         match state.phase {
             Phase::Greeting => self.greeting(state, rest),
             Phase::Classic => self.classic(state, rest),
+            Phase::Lines if let Leg::Part(n, at, end) = state.leg => self.part(state, n, at, end),
             Phase::Lines => match rest.iter().position(|&byte| byte == b'\n') {
                 Some(len) => {
                     let line = String::from_utf8_lossy(&rest[..len]);

@@ -64,6 +64,9 @@ pub(crate) struct Tally {
     pub(crate) peers: u64,
     pub(crate) files: u64,
     pub(crate) refused_files: u64,
+    /// Files that reached a peer, and those that were gone on with.
+    pub(crate) fetched: u64,
+    pub(crate) resumed: u64,
     pub(crate) answers: u64,
     /// Times that the room was asked or told something.
     pub(crate) calls: u64,
@@ -97,6 +100,8 @@ impl AddAssign for Tally {
         self.peers += other.peers;
         self.files += other.files;
         self.refused_files += other.refused_files;
+        self.fetched += other.fetched;
+        self.resumed += other.resumed;
         self.answers += other.answers;
         self.calls += other.calls;
         for (fault, more) in self.faults.iter_mut().zip(other.faults) {
@@ -117,8 +122,16 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "  {} peers, {} answers, {} lines told as skipped, {} files stored, {} refused, {} calls",
-            self.peers, self.answers, self.skipped, self.files, self.refused_files, self.calls
+            "  {} peers, {} answers, {} lines told as skipped, {} calls\n  \
+             {} files stored ({} of them gone on with), {} refused, {} fetched",
+            self.peers,
+            self.answers,
+            self.skipped,
+            self.calls,
+            self.files,
+            self.resumed,
+            self.refused_files,
+            self.fetched,
         )?;
         f.write_str("  faults:")?;
         for (count, name) in self.faults.iter().zip(NAMES) {

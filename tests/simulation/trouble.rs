@@ -134,6 +134,7 @@ impl House<'_> {
     pub(crate) fn read(&mut self, at: usize, most: usize) {
         let now = self.agenda.now;
         self.peer(at).read(now, most);
+        self.understand(at);
         self.tell_writable(at);
     }
 }

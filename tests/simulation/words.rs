@@ -107,6 +107,17 @@ pub(crate) fn file(id: usize, random: &mut Random, most: usize) -> Vec<u8> {
     bytes
 }
 
+/// Files that everybody knows.
+pub(crate) const FILMS: usize = 4;
+
+/// One of the files that everybody knows: the same for all, whenever.
+pub(crate) fn film(which: usize) -> Vec<u8> {
+    let mut random = Random::new(which as u64);
+    let mut bytes = format!("film {which}:").into_bytes();
+    bytes.resize_with(40 + 330 * which, || random.next() as u8);
+    bytes
+}
+
 /// Names of files: few, so that they are replaced, and some that are none. A
 /// file that is too short to be told from others has its own.
 pub(crate) fn file_name(id: usize, len: usize, random: &mut Random) -> String {

@@ -38,7 +38,11 @@ impl Work {
         self.check();
     }
 
-    pub(crate) fn timeout(&mut self) {
+    /// Time was told, by which the store had something to do, or not.
+    pub(crate) fn timeout(&mut self, served: bool) {
+        if served {
+            return self.moved(1);
+        }
         self.idle += 1;
         self.timeouts += 1;
         assert!(self.timeouts < MOST_TIMEOUTS, "the room has always something to do: a busy loop");
