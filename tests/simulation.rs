@@ -31,6 +31,7 @@ mod simulation {
     pub(crate) mod life;
     pub(crate) mod lines;
     pub(crate) mod link;
+    pub(crate) mod operator;
     pub(crate) mod pages;
     pub(crate) mod parts;
     pub(crate) mod peer;

@@ -40,7 +40,7 @@ impl World for Crowd<'_> {
         let peer = &self.peers[at];
         let farewell = peer.farewell;
         let over = farewell.ended || farewell.quit || farewell.reset || farewell.unclear;
-        over || self.is_stuck(peer) || self.has_stalled(at)
+        over || peer.truth.put_out || self.is_stuck(peer) || self.has_stalled(at)
     }
 
     fn is_durable(&self, name: &str, number: usize) -> bool {

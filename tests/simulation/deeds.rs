@@ -84,6 +84,8 @@ pub(crate) struct Truth {
     /// The line that told of it.
     pub(crate) entered: Option<usize>,
     pub(crate) left: bool,
+    /// The operator has put it out.
+    pub(crate) put_out: bool,
 }
 
 /// A file that a peer sent or is sending.

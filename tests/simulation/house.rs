@@ -30,6 +30,8 @@ pub(crate) struct House<'m> {
     pub(crate) work: Work,
     /// The machine has other things to do now and then.
     pub(crate) busy: bool,
+    /// What the operator says, as far as the room has not taken it.
+    pub(crate) typed: Vec<u8>,
 }
 
 impl<'m> House<'m> {
@@ -50,6 +52,7 @@ impl<'m> House<'m> {
             flaw,
             work: Work::default(),
             busy: false,
+            typed: Vec::new(),
         }
     }
 
@@ -147,7 +150,7 @@ impl<'m> House<'m> {
     }
 
     /// Holds what the console shows against the truth.
-    fn overhear(&mut self) {
+    pub(crate) fn overhear(&mut self) {
         loop {
             let text = self.host.server().console(1 << 16);
             if text.is_empty() {

@@ -3,6 +3,8 @@
 use super::pages::Page;
 use super::stream::{CUT, State, Stream};
 
+pub(crate) const PUT_OUT: &str = "! you are put out; ask who keeps the room";
+
 impl Stream<'_> {
     /// What a whole line may be.
     pub(super) fn line(&self, state: State, line: &str) -> Vec<State> {
@@ -20,6 +22,7 @@ impl Stream<'_> {
         found.extend(self.private(&state, line));
         found.extend(self.skips(&state, line));
         found.extend(self.transfer(&state, line));
+        found.extend(self.put_out(&state, line));
         found.extend(self.begin_answer(state, line));
         found
     }
@@ -31,6 +34,11 @@ impl Stream<'_> {
         // The bytes may have ended within a character.
         let half = half.trim_end_matches(char::REPLACEMENT_CHARACTER);
         whole.starts_with(half).then(|| State { next: n + 1, ..state.clone() })
+    }
+
+    /// The operator has put it out.
+    fn put_out(&self, state: &State, line: &str) -> Option<State> {
+        (self.truth.put_out && line == PUT_OUT).then(|| state.clone())
     }
 
     fn private(&self, state: &State, line: &str) -> Option<State> {

@@ -4,6 +4,7 @@ use snug_core::wire::command::COMMANDS;
 
 use super::deeds::Asked;
 use super::disk::Version;
+use super::lines::PUT_OUT;
 use super::stream::{Answer, CUT, Phase, State, Stream};
 
 /// The answer of several lines in which a stream is.
@@ -51,8 +52,9 @@ impl Stream<'_> {
                 line == format!("> Your file has been uploaded ({size} bytes)")
             }
         };
-        let of_transfer = line.starts_with("! #") || line.starts_with("! no transfer");
-        let refused = line.starts_with("! ") && !of_transfer && !matches!(asked, Asked::Unknown);
+        let others = ["! #", "! no transfer", PUT_OUT];
+        let answers = !others.iter().any(|other| line.starts_with(other));
+        let refused = line.starts_with("! ") && answers && !matches!(asked, Asked::Unknown);
         match (granted, refused) {
             (true, _) => state.answer(Answer::Granted),
             (_, true) => state.answer(Answer::Refused(line.to_owned())),

@@ -130,7 +130,7 @@ impl<'m> Peer<'m> {
     /// Whether it still does things.
     pub(crate) fn is_active(&self) -> bool {
         let Farewell { ended, quit, reset, mute, .. } = self.farewell;
-        !(self.over || ended || quit || reset || mute)
+        !(self.over || self.truth.put_out || ended || quit || reset || mute)
     }
 
     /// Its link can take something, which the room knows after `delay` at the

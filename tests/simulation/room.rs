@@ -6,7 +6,7 @@
 //! that follow from who came and went before; and every peer must have heard
 //! the same (see `stream`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use snug_core::memory::LINE_COST;
 
@@ -37,6 +37,9 @@ pub(crate) trait World {
     fn is_durable(&self, name: &str, number: usize) -> bool;
 }
 
+/// Nobody has this number.
+const NOBODY: usize = usize::MAX;
+
 /// The room as its lines tell it.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
@@ -46,6 +49,8 @@ pub(crate) struct Room {
     pub(crate) limit: usize,
     /// Those who connected and were not told to have left, by name.
     here: BTreeMap<String, usize>,
+    /// What the operator said that was not heard yet.
+    pub(crate) typed: VecDeque<String>,
     half: String,
     /// The places of each text in `lines`.
     by_text: HashMap<String, Vec<usize>>,
@@ -113,6 +118,11 @@ impl Room {
         }
         if let Some((name, new)) = about(line, "> User ", " is now ") {
             return (self.rename(name, new, world), true);
+        }
+        if let Some(body) = line.strip_prefix("[server] ") {
+            let typed = self.typed.pop_front();
+            assert_eq!(typed.as_deref(), Some(body), "what the operator said");
+            return (NOBODY, false);
         }
         if let Some((name, body)) = about(line, "[", "] ") {
             return (self.speak(name, body, line.len(), world), false);

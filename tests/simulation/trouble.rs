@@ -15,7 +15,8 @@ impl House<'_> {
         }
         let at = self.random.of(0..self.crowd.peers.len());
         match self.random.of(0..100) {
-            0..50 => self.disturb(),
+            0..46 => self.disturb(),
+            46..50 => self.operate(at),
             50..62 => self.stall(at),
             62..68 => self.part_the_net(),
             68..70 => self.reset(at),
