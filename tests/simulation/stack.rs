@@ -11,8 +11,9 @@ use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
+use smoltcp::socket::AnySocket as _;
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
-use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
+use smoltcp::wire::{EthernetAddress, EthernetFrame, IpCidr, Ipv4Address, Ipv4Packet, TcpPacket};
 use snug_core::io::smoltcp::{Pool, PoolMemory, Room, SPARE};
 use snug_core::server::Server;
 use snug_core::time::Instant;
@@ -89,6 +90,26 @@ impl<'m> Stack<'m> {
         self.room.device().fates().sent + self.end.fates().sent
     }
 
+    /// Loses frames that end a stream and have more than a peer's socket has
+    /// room for.
+    ///
+    /// smoltcp 0.14 sends them: when it repeats a segment early, it does not
+    /// look at the other's window. And it takes the end for the byte behind
+    /// what it had room for, so that one byte of the stream is missing. Other
+    /// stacks cut off the end, too; to lose all of it comes to the same.
+    fn lose_early_ends(&self, now: u64) {
+        let mut bytes = 0;
+        self.end.weed(now, |frame| {
+            let Some((port, len, ends)) = segment(frame) else { return false };
+            bytes += len;
+            let sockets = self.sockets.iter().filter_map(|(_, any)| Socket::downcast(any));
+            let socket =
+                sockets.filter(|socket| socket.local_endpoint().map(|at| at.port) == Some(port));
+            let room = socket.map(|socket| socket.recv_capacity() - socket.recv_queue()).next();
+            ends && len > 0 && room.is_some_and(|room| bytes > room)
+        });
+    }
+
     /// Passes on what a peer's link and its socket have for each other; how
     /// many bytes that were.
     fn pump(&mut self, at: usize, around: &mut Around<'_, 'm>) -> usize {
@@ -118,6 +139,15 @@ impl<'m> Stack<'m> {
         }
         sent + heard
     }
+}
+
+/// Of a TCP segment to whom it goes, how many bytes it has, and whether it ends
+/// its stream.
+fn segment(frame: &[u8]) -> Option<(u16, usize, bool)> {
+    let frame = EthernetFrame::new_checked(frame).ok()?;
+    let packet = Ipv4Packet::new_checked(frame.payload()).ok()?;
+    let tcp = TcpPacket::new_checked(packet.payload()).ok()?;
+    Some((tcp.dst_port(), tcp.payload().len(), tcp.fin()))
 }
 
 /// What the link has goes into the socket, as much as that takes.
@@ -189,6 +219,7 @@ impl<'m> Host<'m> for Stack<'m> {
         self.now = now;
         let before = self.sent();
         let moved: usize = (0..self.seats.len()).map(|at| self.pump(at, around)).sum();
+        self.lose_early_ends(now.as_millis());
         let polled = self.peers.poll(stack_time(now), &mut self.end, &mut self.sockets);
         let changed = polled == PollResult::SocketStateChanged;
         self.due = self.room.poll(now).map(Instant::as_millis);

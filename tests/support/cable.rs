@@ -69,6 +69,12 @@ impl End {
         self.goes.borrow().fates
     }
 
+    /// Loses those of the frames that have come to this end by `now`.
+    pub(crate) fn weed(&self, now: u64, mut is_lost: impl FnMut(&[u8]) -> bool) {
+        let mut comes = self.comes.borrow_mut();
+        comes.frames.retain(|&(at, _), frame| at > now || !is_lost(frame));
+    }
+
     /// When the next frame comes to this end, in milliseconds.
     pub(crate) fn due(&self) -> Option<u64> {
         self.comes.borrow().frames.keys().next().map(|&(at, _)| at)
