@@ -7,7 +7,7 @@ use embedded_io::{Read, Write};
 use snug_core::id::ClientId;
 use snug_core::io::{Received, receive, transmit};
 use snug_core::server::{Config, Server};
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::{Store, StoreError, TransferSlot};
 use snug_core::time::Instant;
 use snug_core::wire::name::FileName;
 
@@ -29,21 +29,21 @@ impl Store for Nowhere {
         0
     }
 
-    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+    fn create(&mut self, _: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
         Ok(())
     }
 
-    fn write(&mut self, _: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, _: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         self.written += block.len();
         Ok(())
     }
 
-    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.files += 1;
         Ok(())
     }
 
-    fn abort(&mut self, _: UploadSlot) {}
+    fn abort(&mut self, _: TransferSlot) {}
 }
 
 /// A room with its links; what comes out of them is counted and dropped.

@@ -17,10 +17,10 @@ use std::rc::Rc;
 
 use board::{Medium, Spi};
 use card::{CardMemory, CardStore};
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::{Store, StoreError, TransferSlot};
 use snug_core::wire::name::FileName;
 
-const UPLOADS: usize = 2;
+const TRANSFERS: usize = 2;
 const BLOCK: usize = 512;
 
 fn medium() -> Rc<RefCell<Medium>> {
@@ -30,7 +30,7 @@ fn medium() -> Rc<RefCell<Medium>> {
 }
 
 fn open(medium: &Rc<RefCell<Medium>>) -> CardStore {
-    open_for::<UPLOADS>(medium)
+    open_for::<TRANSFERS>(medium)
 }
 
 fn open_for<const N: usize>(medium: &Rc<RefCell<Medium>>) -> CardStore {
@@ -58,7 +58,7 @@ fn ask<T>(
 }
 
 fn upload(store: &mut CardStore, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    let slot = UploadSlot::new(0);
+    let slot = TransferSlot::new(0);
     let name = FileName::parse(name.as_bytes()).unwrap();
     let mut all = || {
         ask(store, |store| store.create(slot, &name, bytes.len() as u64))?;
@@ -149,7 +149,7 @@ fn a_loss_of_power_at_any_write_leaves_whole_files() {
 fn an_upload_that_is_given_up_leaves_nothing() {
     let medium = medium();
     let mut store = open(&medium);
-    let (slot, name) = (UploadSlot::new(1), FileName::parse(b"never").unwrap());
+    let (slot, name) = (TransferSlot::new(1), FileName::parse(b"never").unwrap());
     for blocks in 0..300 {
         ask(&mut store, |store| store.create(slot, &name, 0)).unwrap();
         for _ in 0..blocks {

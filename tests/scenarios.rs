@@ -15,15 +15,15 @@ mod site;
 use core::net::SocketAddr;
 
 use person::Person;
-use scenarios::{CLIENTS, Files, Place, UPLOADS};
+use scenarios::{CLIENTS, Files, Place, TRANSFERS};
 use served::Served;
 
 impl Place for Served {
     const LARGE: usize = 16 << 20;
 
     fn start() -> Self {
-        let (clients, uploads) = (CLIENTS.to_string(), UPLOADS.to_string());
-        let sizes = ["--max-clients", &clients, "--max-uploads", &uploads, "--log-size", "64K"];
+        let (clients, uploads) = (CLIENTS.to_string(), TRANSFERS.to_string());
+        let sizes = ["--max-clients", &clients, "--max-transfers", &uploads, "--log-size", "64K"];
         let block = ["--block-size", "4096"];
         let times = ["--keep-alive", "1s", "--send-timeout", "10s"];
         Self::start(&[&sizes[..], &block, &times].concat())

@@ -128,7 +128,7 @@ fn what_was_broken_meanwhile_is_not_taken() {
 
 #[test]
 fn many_fetch_while_the_room_chats_and_the_file_is_replaced() {
-    let room = Served::start(&["--max-uploads", "5"]);
+    let room = Served::start(&["--max-transfers", "5"]);
     let file = noise(9, 2_000_000);
     let mut ada = room.line();
     ada.send(put("a", &file));

@@ -122,7 +122,7 @@ fn hears_of_a_file(peer: &mut Peer) -> bool {
 
 #[test]
 fn who_finds_no_slot_waits_for_one() {
-    let room = Served::start(&["--max-uploads", "2"]);
+    let room = Served::start(&["--max-transfers", "2"]);
     let mut uploaders: Vec<_> = (0..12).map(|number| Uploader::new(&room, number)).collect();
     thread::scope(|scope| {
         for uploader in &mut uploaders {

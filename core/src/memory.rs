@@ -11,7 +11,7 @@ pub use crate::log::{LINE_COST, Line};
 pub use crate::names::{Chain, Kept};
 pub use crate::server::Client;
 pub use crate::table::Place;
-pub use crate::transfer::{HEADROOM, Transfer as Upload};
+pub use crate::transfer::{HEADROOM, Transfer};
 
 /// All that a room is lent.
 ///
@@ -39,9 +39,9 @@ pub struct Memory<'m> {
     /// One for each [`LINE_COST`] bytes of the log; if fewer, less of the log
     /// is used.
     pub lines: &'m mut [Line],
-    /// Uploads that may be under way at once.
-    pub uploads: &'m mut [Upload],
-    /// Shared out among the uploads: a block and [`HEADROOM`] for each.
+    /// Files that may be under way at once, to the store or from it.
+    pub transfers: &'m mut [Transfer],
+    /// Shared out among the transfers: a block and [`HEADROOM`] for each.
     pub blocks: &'m mut [u8],
     /// Addresses whose uploads are counted: as many as uploads at least, so
     /// that whoever has one under way is counted, and more to remember them.
@@ -59,7 +59,7 @@ impl Memory<'_> {
             + size_of_val(self.input)
             + size_of_val(self.log)
             + size_of_val(self.lines)
-            + size_of_val(self.uploads)
+            + size_of_val(self.transfers)
             + size_of_val(self.blocks)
             + size_of_val(self.accounts)
     }
@@ -68,7 +68,7 @@ impl Memory<'_> {
 /// A room's memory in one piece, for a `static` on a device.
 ///
 /// `LINES` is the size of the log in units of [`LINE_COST`] bytes, `INPUT` the
-/// bytes that are held of each client, `BLOCK` an upload's block with its
+/// bytes that are held of each client, `BLOCK` a transfer's block with its
 /// [`HEADROOM`].
 ///
 /// Before it is lent it is all zero, so that a `static` of it costs a device no
@@ -78,7 +78,7 @@ impl Memory<'_> {
 /// ```
 /// use snug_core::memory::StaticMemory;
 ///
-/// // Eight clients, 8 KiB of log, four uploads by blocks of 512 bytes.
+/// // Eight clients, 8 KiB of log, four files under way by blocks of 512 bytes.
 /// let mut memory = StaticMemory::<8, 128, 512, 4, 536>::new();
 /// assert!(core::mem::size_of_val(&memory) < 24 * 1024);
 /// let lent = memory.lend();
@@ -89,7 +89,7 @@ pub struct StaticMemory<
     const CLIENTS: usize,
     const LINES: usize,
     const INPUT: usize,
-    const UPLOADS: usize,
+    const TRANSFERS: usize,
     const BLOCK: usize,
 > {
     clients: Vec<Place<Client>, CLIENTS>,
@@ -100,8 +100,8 @@ pub struct StaticMemory<
     input: [[u8; INPUT]; CLIENTS],
     log: [[u8; LINE_COST]; LINES],
     lines: Vec<Line, LINES>,
-    uploads: Vec<Upload, UPLOADS>,
-    blocks: [[u8; BLOCK]; UPLOADS],
+    transfers: Vec<Transfer, TRANSFERS>,
+    blocks: [[u8; BLOCK]; TRANSFERS],
     accounts: Vec<Account, CLIENTS>,
 }
 
@@ -109,9 +109,9 @@ impl<
     const CLIENTS: usize,
     const LINES: usize,
     const INPUT: usize,
-    const UPLOADS: usize,
+    const TRANSFERS: usize,
     const BLOCK: usize,
-> StaticMemory<CLIENTS, LINES, INPUT, UPLOADS, BLOCK>
+> StaticMemory<CLIENTS, LINES, INPUT, TRANSFERS, BLOCK>
 {
     /// Memory that nobody has used.
     pub const fn new() -> Self {
@@ -124,8 +124,8 @@ impl<
             input: [[0; INPUT]; CLIENTS],
             log: [[0; LINE_COST]; LINES],
             lines: Vec::new(),
-            uploads: Vec::new(),
-            blocks: [[0; BLOCK]; UPLOADS],
+            transfers: Vec::new(),
+            blocks: [[0; BLOCK]; TRANSFERS],
             accounts: Vec::new(),
         }
     }
@@ -141,7 +141,7 @@ impl<
             input: self.input.as_flattened_mut(),
             log: self.log.as_flattened_mut(),
             lines: full_of(&mut self.lines, || Line::EMPTY),
-            uploads: full_of(&mut self.uploads, || Upload::VACANT),
+            transfers: full_of(&mut self.transfers, || Transfer::VACANT),
             blocks: self.blocks.as_flattened_mut(),
             accounts: full_of(&mut self.accounts, || Account::EMPTY),
         }
@@ -159,9 +159,9 @@ impl<
     const CLIENTS: usize,
     const LINES: usize,
     const INPUT: usize,
-    const UPLOADS: usize,
+    const TRANSFERS: usize,
     const BLOCK: usize,
-> Default for StaticMemory<CLIENTS, LINES, INPUT, UPLOADS, BLOCK>
+> Default for StaticMemory<CLIENTS, LINES, INPUT, TRANSFERS, BLOCK>
 {
     fn default() -> Self {
         Self::new()

@@ -9,9 +9,9 @@ use crate::wire::name::FileName;
 /// the room was lent memory for; a store keeps its own arrays by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct UploadSlot(u16);
+pub struct TransferSlot(u16);
 
-impl UploadSlot {
+impl TransferSlot {
     /// The slot in place `index`.
     pub const fn new(index: u16) -> Self {
         Self(index)
@@ -52,7 +52,7 @@ pub trait Store {
     /// does is replaced then.
     fn create(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         size: u64,
     ) -> nb::Result<(), StoreError>;
@@ -61,7 +61,7 @@ pub trait Store {
     /// [kept](Self::keep): tells how many bytes of it there are already, with
     /// which [`write`](Self::write) goes on. Until then [`read`](Self::read)
     /// gives them.
-    fn begin(&mut self, slot: UploadSlot, draft: &Draft<'_>) -> nb::Result<u64, StoreError> {
+    fn begin(&mut self, slot: TransferSlot, draft: &Draft<'_>) -> nb::Result<u64, StoreError> {
         let _ = (slot, draft);
         Err(nb::Error::Other(StoreError::Unsupported))
     }
@@ -75,37 +75,37 @@ pub trait Store {
 
     /// Appends a block. All blocks of a file but its last have the same length,
     /// and so has each that follows what was kept.
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError>;
+    fn write(&mut self, slot: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError>;
 
     /// Puts up to 24 bytes before what was written so far.
     ///
     /// Needed only where the header of a classic upload could be read in more
     /// than one way and the file is longer than a block. A store that cannot
     /// do it loses such an upload, nothing else.
-    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
+    fn prepend(&mut self, slot: TransferSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
         let _ = (slot, bytes);
         Err(nb::Error::Other(StoreError::Unsupported))
     }
 
     /// Makes the file safe and gives it its name, in place of an older one. It
     /// is the name that the file was begun with: a store need not keep it.
-    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError>;
+    fn commit(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<(), StoreError>;
 
     /// Drops what was written, or lets go of what was opened. Never waits: what
     /// takes time is done later, and a new transfer in the same slot may wait
     /// for it.
-    fn abort(&mut self, slot: UploadSlot);
+    fn abort(&mut self, slot: TransferSlot);
 
     /// Ends an upload that was [begun](Self::begin), and keeps what was written
     /// under its digest for a later `begin`: for a day, say, as long as there
     /// is room, or, as here, not at all. Never waits, like `abort`.
-    fn keep(&mut self, slot: UploadSlot) {
+    fn keep(&mut self, slot: TransferSlot) {
         self.abort(slot);
     }
 
     /// Opens a file to be read, and tells its size. What is read from now on is
     /// this version of it, whatever happens to its name.
-    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
         let _ = (slot, name);
         Err(nb::Error::Other(StoreError::Unsupported))
     }
@@ -115,7 +115,7 @@ pub trait Store {
     /// the first byte to the last, without a gap.
     fn read(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         offset: u64,
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {
@@ -173,19 +173,19 @@ impl Store for NoStore {
         0
     }
 
-    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+    fn create(&mut self, _: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
         Err(nb::Error::Other(StoreError::ReadOnly))
     }
 
-    fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, _: TransferSlot, _: &[u8]) -> nb::Result<(), StoreError> {
         Err(nb::Error::Other(StoreError::ReadOnly))
     }
 
-    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         Err(nb::Error::Other(StoreError::ReadOnly))
     }
 
-    fn abort(&mut self, _: UploadSlot) {}
+    fn abort(&mut self, _: TransferSlot) {}
 }
 
 /// Why a store cannot keep a file.

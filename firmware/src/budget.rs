@@ -8,8 +8,8 @@ use snug_core::memory::{HEADROOM, StaticMemory};
 
 use crate::card::CardMemory;
 
-type Rooms<const CLIENTS: usize, const LOG: usize, const UPLOADS: usize> =
-    StaticMemory<CLIENTS, LOG, 512, UPLOADS, { 512 + HEADROOM }>;
+type Rooms<const CLIENTS: usize, const LOG: usize, const TRANSFERS: usize> =
+    StaticMemory<CLIENTS, LOG, 512, TRANSFERS, { 512 + HEADROOM }>;
 type Sockets<const N: usize> = PoolMemory<'static, N, 1024, 1024>;
 
 /// A further client's part of the room, with 512 bytes of input.

@@ -41,7 +41,7 @@ const INPUT: usize = LINE + 4;
 /// The room's lines, in units of 64 bytes.
 const LOG: usize = 8 * 1024 / 64;
 /// Uploads at once, and bytes of a block: a sector of the card.
-const UPLOADS: usize = 4;
+const TRANSFERS: usize = 4;
 const BLOCK: usize = 512 + HEADROOM;
 const SOCKETS: usize = CLIENTS + SPARE;
 /// Sockets with that of DHCP.
@@ -54,11 +54,11 @@ type DeviceServer = Server<'static, CardStore>;
 type DevicePool = Pool<'static, SOCKETS>;
 type DeviceRoom = Room<'static, CardStore, Mac, SOCKETS>;
 
-static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, UPLOADS, BLOCK>> =
+static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, TRANSFERS, BLOCK>> =
     ConstStaticCell::new(StaticMemory::new());
 static SOCKET_MEMORY: ConstStaticCell<PoolMemory<'static, SOCKETS, 1024, 1024, SLOTS>> =
     ConstStaticCell::new(PoolMemory::new());
-static CARD_MEMORY: ConstStaticCell<CardMemory<UPLOADS>> = ConstStaticCell::new(CardMemory::new());
+static CARD_MEMORY: ConstStaticCell<CardMemory<TRANSFERS>> = ConstStaticCell::new(CardMemory::new());
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 
 #[entry]

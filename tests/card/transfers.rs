@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use snug_core::store::{Draft, Store, StoreError, UploadSlot};
+use snug_core::store::{Draft, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
 use super::card::CardStore;
 use super::{BLOCK, ask, medium, noise, open, open_for, reader, tidy, upload};
 
-const FIRST: UploadSlot = UploadSlot::new(0);
-const SECOND: UploadSlot = UploadSlot::new(1);
+const FIRST: TransferSlot = TransferSlot::new(0);
+const SECOND: TransferSlot = TransferSlot::new(1);
 
 fn parse(name: &str) -> FileName {
     FileName::parse(name.as_bytes()).unwrap()
 }
 
 /// Reads on from `offset` to the end, by blocks.
-fn read_on(store: &mut CardStore, slot: UploadSlot, mut offset: u64) -> Vec<u8> {
+fn read_on(store: &mut CardStore, slot: TransferSlot, mut offset: u64) -> Vec<u8> {
     let mut all = Vec::new();
     loop {
         let mut block = [0; BLOCK];
@@ -116,7 +116,7 @@ fn the_last_of_two_readers_frees_what_was_replaced() {
     let medium = medium();
     let mut store = super::open_for::<3>(&medium);
     upload(&mut store, "file", &noise(5_000, 1)).unwrap();
-    let readers = [UploadSlot::new(1), UploadSlot::new(2)];
+    let readers = [TransferSlot::new(1), TransferSlot::new(2)];
     for slot in readers {
         ask(&mut store, |store| store.open(slot, &parse("file"))).unwrap();
     }
@@ -131,7 +131,7 @@ fn the_last_of_two_readers_frees_what_was_replaced() {
 
 fn begin(
     store: &mut CardStore,
-    slot: UploadSlot,
+    slot: TransferSlot,
     name: &str,
     size: usize,
     number: u8,
@@ -142,7 +142,7 @@ fn begin(
     ask(store, |store| store.begin(slot, &draft))
 }
 
-fn write(store: &mut CardStore, slot: UploadSlot, bytes: &[u8]) {
+fn write(store: &mut CardStore, slot: TransferSlot, bytes: &[u8]) {
     for block in bytes.chunks(BLOCK) {
         ask(store, |store| store.write(slot, block)).unwrap();
     }
@@ -208,7 +208,7 @@ fn two_take_the_same_name_at_once() {
     for turns in 1..4 {
         let medium = medium();
         let mut store = open_for::<6>(&medium);
-        let slots = [0, 1, 2, 3, 4, 5].map(UploadSlot::new);
+        let slots = [0, 1, 2, 3, 4, 5].map(TransferSlot::new);
         // A gap at the start of the directory, and more entries behind it than
         // are looked at in one go.
         for slot in &slots[2..] {
@@ -257,7 +257,7 @@ fn kept_files_give_way_to_newer_ones_and_to_a_full_card() {
         tidy(&mut store);
     }
     let contents = reader::read(&medium.borrow());
-    assert_eq!(contents.files.len(), super::UPLOADS, "two drafts: {:?}", contents.files.keys());
+    assert_eq!(contents.files.len(), super::TRANSFERS, "two drafts: {:?}", contents.files.keys());
     let most = reader::CLUSTERS as usize * BLOCK;
     upload(&mut store, "all", &vec![2; most]).unwrap();
     tidy(&mut store);

@@ -20,7 +20,7 @@ const ROOM: [&str; 10] = [
     "4M",
     "--patience",
     "50ms",
-    "--max-uploads",
+    "--max-transfers",
     "2",
     "--block-size",
     "4K",

@@ -69,7 +69,7 @@ fn a_slow_upload_that_moves_on_is_let() {
 
 #[test]
 fn who_waits_for_a_slot_does_not_stall() {
-    let room = Served::start(&["--stall", "300ms", "--max-uploads", "1"]);
+    let room = Served::start(&["--stall", "300ms", "--max-transfers", "1"]);
     let (mut ada, mut bob) = (room.line(), room.line());
     bob.send("#upload first 10000000\n");
     wait_until("it has begun", || room.site.drafts() == 1);

@@ -7,7 +7,7 @@
 use snug_core::id::ClientId;
 use snug_core::memory::StaticMemory;
 use snug_core::server::{Config, Server};
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::{Store, StoreError, TransferSlot};
 use snug_core::time::Instant;
 use snug_core::wire::name::FileName;
 
@@ -23,20 +23,20 @@ impl Store for SlowStore {
         0
     }
 
-    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+    fn create(&mut self, _: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
         Ok(())
     }
 
-    fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, _: TransferSlot, _: &[u8]) -> nb::Result<(), StoreError> {
         Ok(())
     }
 
-    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.commits += 1;
         self.settled.ok_or(nb::Error::WouldBlock)?.map_err(nb::Error::Other)
     }
 
-    fn abort(&mut self, _: UploadSlot) {}
+    fn abort(&mut self, _: TransferSlot) {}
 }
 
 type Room<'m> = Server<'m, SlowStore>;
@@ -88,7 +88,7 @@ fn upload(room: &mut Room<'_>) -> (ClientId, ClientId) {
     give(room, uploader, b"#upload 'a' 4\ntextafter\n");
     assert!(room.store().commits > 0);
     for _ in 0..3 {
-        room.handle_stored(NOW, UploadSlot::new(0));
+        room.handle_stored(NOW, TransferSlot::new(0));
         assert_eq!(told(room, reader), "");
     }
     (uploader, reader)
@@ -101,7 +101,7 @@ fn the_notice_comes_after_the_commit_and_before_what_is_said_next() {
     let (_, reader) = upload(&mut room);
     room.store_mut().settled = Some(Ok(()));
     assert_eq!(told(&mut room, reader), "");
-    room.handle_stored(NOW, UploadSlot::new(0));
+    room.handle_stored(NOW, TransferSlot::new(0));
     assert_eq!(
         told(&mut room, reader),
         "> User 127.0.0.1:1 has uploaded a file\n[127.0.0.1:1] after\n"
@@ -114,7 +114,7 @@ fn a_commit_that_failed_is_told_to_nobody_but_the_uploader() {
     let mut room = room(&mut memory);
     let (uploader, _) = upload(&mut room);
     room.store_mut().settled = Some(Err(StoreError::Failed));
-    room.handle_stored(NOW, UploadSlot::new(0));
+    room.handle_stored(NOW, TransferSlot::new(0));
     assert!(told(&mut room, uploader).contains("! the disk failed"));
     let mut console = String::new();
     loop {
@@ -138,7 +138,7 @@ fn a_commit_that_comes_after_the_uploader_left_is_told_all_the_same() {
     room.handle_gone(NOW, uploader);
     assert_eq!(told(&mut room, reader), "");
     room.store_mut().settled = Some(Ok(()));
-    room.handle_stored(NOW, UploadSlot::new(0));
+    room.handle_stored(NOW, TransferSlot::new(0));
     assert_eq!(
         told(&mut room, reader),
         "> User 127.0.0.1:1 has uploaded a file\n\

@@ -19,7 +19,7 @@ fn no_new_privileges(pid: u32) -> Vec<bool> {
 #[cfg(target_os = "linux")]
 #[test]
 fn every_thread_of_a_server_is_confined() {
-    let srv = Srv::start(&["--max-uploads", "4"]);
+    let srv = Srv::start(&["--max-transfers", "4"]);
     srv.join();
     let threads = no_new_privileges(srv.pid());
     // The room, the console, and the folder's.
@@ -29,7 +29,7 @@ fn every_thread_of_a_server_is_confined() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_without_a_sandbox_is_not() {
-    let srv = Srv::start(&["--max-uploads", "4", "--no-sandbox"]);
+    let srv = Srv::start(&["--max-transfers", "4", "--no-sandbox"]);
     srv.join();
     // As this test is, which may run where nobody has new privileges.
     let here = no_new_privileges(std::process::id())[0];

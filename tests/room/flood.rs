@@ -7,7 +7,7 @@ use crate::support::world::{Peer, World};
 
 /// A log of 16 KiB: who says at most 256 bytes in a second says little.
 const SIZES: Sizes =
-    Sizes { log: 1 << 14, clients: 12, input: 1_028, uploads: 1, block: 64, accounts: 1 };
+    Sizes { log: 1 << 14, clients: 12, input: 1_028, transfers: 1, block: 64, accounts: 1 };
 
 /// Who writes all the time, in numbered lines of 128 bytes.
 struct Loud {

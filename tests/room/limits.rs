@@ -98,7 +98,7 @@ fn refused_files_that_are_too_large_close() {
 
 #[test]
 fn no_upload_slots_at_all() {
-    let mut ground = Ground::new(Sizes { uploads: 0, ..Sizes::default() });
+    let mut ground = Ground::new(Sizes { transfers: 0, ..Sizes::default() });
     let mut world = World::new(&mut ground);
     let ada = world.join_lines();
     world.send(ada, "#upload a 2\nxx#help\n");
@@ -135,7 +135,7 @@ fn a_store_that_fails_at_any_step() {
 
 #[test]
 fn all_slots_taken() {
-    let mut ground = Ground::new(Sizes { uploads: 1, ..Sizes::default() });
+    let mut ground = Ground::new(Sizes { transfers: 1, ..Sizes::default() });
     let mut world = World::new(&mut ground);
     let ada = world.join_lines();
     let bob = world.join_lines();
@@ -175,7 +175,7 @@ fn all_slots_taken() {
 
 #[test]
 fn who_leaves_gives_its_turn_to_the_next() {
-    let mut ground = Ground::new(Sizes { uploads: 1, ..Sizes::default() });
+    let mut ground = Ground::new(Sizes { transfers: 1, ..Sizes::default() });
     let mut world = World::new(&mut ground);
     let bob = world.join_lines();
     let (eve, sue) = (world.join_lines(), world.join_lines());

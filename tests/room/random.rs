@@ -55,7 +55,7 @@ fn play(mut random: Random, log: usize, acts: usize) {
         clients: random.of(3..8),
         input: random.of(260..1_000),
         log,
-        uploads: random.of(1..3),
+        transfers: random.of(1..3),
         block: random.of(64..200),
         ..Sizes::default()
     };

@@ -7,7 +7,7 @@ use crate::support::world::{Peer, World};
 
 /// A log of 16 KiB: half of it are 8,192 bytes, 1/8 2,048, 1/64 256.
 const SIZES: Sizes =
-    Sizes { log: 1 << 14, clients: 8, input: 1_028, uploads: 1, block: 64, accounts: 1 };
+    Sizes { log: 1 << 14, clients: 8, input: 1_028, transfers: 1, block: 64, accounts: 1 };
 
 fn config() -> Config {
     Config { line_limit: 1_024, ..Config::default() }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use snug_core::server::{Config, RoomFull, full_notice};
-use snug_core::store::UploadSlot;
+use snug_core::store::TransferSlot;
 
 use crate::support::ground::{Ground, Sizes};
 use crate::support::memory_store::Pace;
@@ -95,8 +95,8 @@ fn ids_that_outlived_their_client_miss() {
         world.server.handle_gone(now, id);
         world.settle();
     }
-    world.server.handle_stored(now, UploadSlot::new(0));
-    world.server.handle_stored(now, UploadSlot::new(999));
+    world.server.handle_stored(now, TransferSlot::new(0));
+    world.server.handle_stored(now, TransferSlot::new(999));
     world.advance(100_000);
     assert_eq!((world.read(ada), world.read(eve)), (String::new(), String::new()));
     assert!(world.is_in(ada) && world.is_in(eve));

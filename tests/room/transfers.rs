@@ -577,7 +577,7 @@ fn who_takes_too_little_of_a_file_is_put_out() {
 
 #[test]
 fn transfers_wait_for_a_slot() {
-    let mut ground = Ground::new(Sizes { uploads: 1, ..Sizes::default() });
+    let mut ground = Ground::new(Sizes { transfers: 1, ..Sizes::default() });
     let mut world = World::new(&mut ground);
     let (ada, bob) = two_of(&mut world);
     world.store().files.insert("a".into(), b"text".into());
@@ -594,7 +594,7 @@ fn transfers_wait_for_a_slot() {
 
 #[test]
 fn a_room_without_slots_or_a_store_that_knows_less_refuses() {
-    let mut ground = Ground::new(Sizes { uploads: 0, ..Sizes::default() });
+    let mut ground = Ground::new(Sizes { transfers: 0, ..Sizes::default() });
     let mut world = World::new(&mut ground);
     let (_, bob) = two_of(&mut world);
     world.send(bob, format!("#get a\n{}#files\n", put("a", "x")));
@@ -645,7 +645,7 @@ fn files_are_listed_with_size_and_age() {
 fn at_random_transfers_come_whole() {
     for_seeds(0..80, |mut random| {
         let sizes =
-            Sizes { uploads: random.of(1..4), block: random.of(64..600), ..Sizes::default() };
+            Sizes { transfers: random.of(1..4), block: random.of(64..600), ..Sizes::default() };
         let mut ground = Ground::new(sizes);
         let mut world = World::new(&mut ground);
         world.shuffle(random.next());

@@ -143,7 +143,7 @@ fn a_long_ambiguous_file_is_put_together() {
 
 #[test]
 fn an_ambiguous_file_is_not_decided_while_bytes_wait() {
-    let mut ground = Ground::new(Sizes { uploads: 1, block: 64, ..Sizes::default() });
+    let mut ground = Ground::new(Sizes { transfers: 1, block: 64, ..Sizes::default() });
     let mut world = World::new(&mut ground);
     let bob = world.join_classic();
     world.store().pace = Pace::Halted;
@@ -255,7 +255,7 @@ fn reset_right_after_the_last_byte() {
 fn many_files_at_any_pace() {
     for_seeds(0..60, |mut random| {
         let sizes =
-            Sizes { uploads: random.of(1..4), block: random.of(64..600), ..Sizes::default() };
+            Sizes { transfers: random.of(1..4), block: random.of(64..600), ..Sizes::default() };
         let mut ground = Ground::new(sizes);
         let mut world = World::new(&mut ground);
         world.shuffle(random.next());

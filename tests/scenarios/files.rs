@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::{CLIENTS, Place, QUIET, UPLOADS, assert_holds, join, join_lines, noise};
+use super::{CLIENTS, Place, QUIET, TRANSFERS, assert_holds, join, join_lines, noise};
 
 pub(crate) fn files_stand_as_they_were_sent<P: Place>() {
     let mut place = P::start();
@@ -75,7 +75,7 @@ pub(crate) fn more_upload_than_there_are_slots_while_others_talk<P: Place>() {
     let place = P::start();
     let (mut talker, mut reader) = (join_lines(&place), join_lines(&place));
     let people: Vec<_> = (0..CLIENTS - 2).map(|_| join_lines(&place)).collect();
-    assert!(people.len() > UPLOADS);
+    assert!(people.len() > TRANSFERS);
     let file = |number| (format!("{number}.bin"), noise(150_000, number));
     let uploads = people.into_iter().zip(0..).map(|(mut person, number)| {
         thread::spawn(move || {

@@ -24,7 +24,7 @@ use crate::person::{Person, QUIET};
 pub(crate) const CLIENTS: usize = 8;
 
 /// Uploads that go on at once in them.
-pub(crate) const UPLOADS: usize = 4;
+pub(crate) const TRANSFERS: usize = 4;
 
 /// A room that runs somewhere and has places for [`CLIENTS`].
 pub(crate) trait Place {

@@ -8,7 +8,7 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
+use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
 use snug_core::wire::name::FileName;
 
 use super::disk::{Call, Disk, Draft, Open};
@@ -75,7 +75,7 @@ impl Store for Folder {
 
     fn create(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         size: u64,
     ) -> nb::Result<(), StoreError> {
@@ -84,7 +84,11 @@ impl Store for Folder {
         self.0.borrow_mut().begin_draft(slot.index(), call, draft).map(|_| ())
     }
 
-    fn begin(&mut self, slot: UploadSlot, draft: &store::Draft<'_>) -> nb::Result<u64, StoreError> {
+    fn begin(
+        &mut self,
+        slot: TransferSlot,
+        draft: &store::Draft<'_>,
+    ) -> nb::Result<u64, StoreError> {
         let store::Draft { name, size, digest, replace } = *draft;
         let call = Call::Begin(name.as_str().to_owned(), size, digest, replace);
         let draft = Draft { digest: Some(digest), replace, ..Draft::new(name, size) };
@@ -96,7 +100,7 @@ impl Store for Folder {
         disk.begin_draft(slot.index(), call, draft)
     }
 
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, slot: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.call(slot, || Call::Write(block.into()))?;
         let draft = disk.draft(slot);
@@ -110,14 +114,14 @@ impl Store for Folder {
         Ok(())
     }
 
-    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
+    fn prepend(&mut self, slot: TransferSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.call(slot, || Call::Prepend(bytes.into()))?;
         disk.draft(slot).bytes.splice(..0, bytes.iter().copied());
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.call(slot, || Call::Commit)?;
         if disk.stands(&disk.drafts[&slot]) {
@@ -127,7 +131,7 @@ impl Store for Folder {
         Ok(())
     }
 
-    fn abort(&mut self, slot: UploadSlot) {
+    fn abort(&mut self, slot: TransferSlot) {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.forget_call(slot);
         disk.open.remove(&slot);
@@ -138,7 +142,7 @@ impl Store for Folder {
         }
     }
 
-    fn keep(&mut self, slot: UploadSlot) {
+    fn keep(&mut self, slot: TransferSlot) {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         disk.forget_call(slot);
         if let Some(draft) = disk.drafts.remove(&slot) {
@@ -146,7 +150,7 @@ impl Store for Folder {
         }
     }
 
-    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         assert!(!disk.open.contains_key(&slot), "a slot has one download");
         let name = name.as_str().to_owned();
@@ -163,7 +167,7 @@ impl Store for Folder {
 
     fn read(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         offset: u64,
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {

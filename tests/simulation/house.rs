@@ -5,7 +5,7 @@
 //! rest. Now and then it says what is without cause, which must be harmless,
 //! and loses time.
 
-use snug_core::store::UploadSlot;
+use snug_core::store::TransferSlot;
 
 use super::agenda::{Agenda, Event};
 use super::crowd::Crowd;
@@ -186,7 +186,7 @@ impl<'m> House<'m> {
     pub(crate) fn tell_stored(&mut self, slot: usize) {
         let now = self.agenda.instant();
         self.work.event();
-        self.host.server().handle_stored(now, UploadSlot::new(slot as u16));
+        self.host.server().handle_stored(now, TransferSlot::new(slot as u16));
     }
 
     /// Says something to the room that is without cause.

@@ -71,7 +71,7 @@ fn live(
     let crowd = Crowd {
         now: disk.borrow().now,
         config,
-        slots: sizes.uploads,
+        slots: sizes.transfers,
         block: sizes.block,
         peers: Vec::new(),
         deeds: Deeds::default(),
@@ -118,7 +118,7 @@ fn some_room(over: Over, random: &mut Random) -> (Sizes, Config) {
         clients: random.of(2..most_clients + 1),
         input: limit + 4 + random.of(0..100),
         log: (limit * *random.pick(&[8, 16, 64])).next_power_of_two(),
-        uploads: random.of(0..5),
+        transfers: random.of(0..5),
         block: *random.pick(&[64, 512, 4096]),
         accounts: 64,
     };

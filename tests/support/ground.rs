@@ -1,7 +1,7 @@
 //! The memory that a test's room lives in.
 
 use snug_core::memory::{
-    Account, Chain, Client, HEADROOM, Kept, LINE_COST, Line, Memory, Place, Rank, Upload,
+    Account, Chain, Client, HEADROOM, Kept, LINE_COST, Line, Memory, Place, Rank, Transfer,
 };
 
 /// How large a room is.
@@ -11,7 +11,7 @@ pub(crate) struct Sizes {
     /// Bytes of input of each client.
     pub(crate) input: usize,
     pub(crate) log: usize,
-    pub(crate) uploads: usize,
+    pub(crate) transfers: usize,
     /// Bytes of a block.
     pub(crate) block: usize,
     pub(crate) accounts: usize,
@@ -19,14 +19,14 @@ pub(crate) struct Sizes {
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { clients: 8, input: 4100, log: 1 << 18, uploads: 3, block: 512, accounts: 8 }
+        Self { clients: 8, input: 4100, log: 1 << 18, transfers: 3, block: 512, accounts: 8 }
     }
 }
 
 impl Sizes {
     /// The smallest log for lines of 256 bytes, and little of all else.
     pub(crate) const TINY: Self =
-        Self { clients: 8, input: 260, log: 1024, uploads: 1, block: 64, accounts: 4 };
+        Self { clients: 8, input: 260, log: 1024, transfers: 1, block: 64, accounts: 4 };
 }
 
 /// Memory to lend to a room.
@@ -40,14 +40,14 @@ pub(crate) struct Ground {
     input: Vec<u8>,
     log: Vec<u8>,
     lines: Vec<Line>,
-    uploads: Vec<Upload>,
+    transfers: Vec<Transfer>,
     blocks: Vec<u8>,
     accounts: Vec<Account>,
 }
 
 impl Ground {
     pub(crate) fn new(sizes: Sizes) -> Self {
-        let Sizes { clients, input, log, uploads, block, accounts } = sizes;
+        let Sizes { clients, input, log, transfers, block, accounts } = sizes;
         Self {
             clients: (0..clients).map(|_| Place::VACANT).collect(),
             ranks: vec![Rank::NONE; clients],
@@ -57,8 +57,8 @@ impl Ground {
             input: vec![0; clients * input],
             log: vec![0; log],
             lines: vec![Line::EMPTY; log / LINE_COST],
-            uploads: (0..uploads).map(|_| Upload::VACANT).collect(),
-            blocks: vec![0; uploads * (block + HEADROOM)],
+            transfers: (0..transfers).map(|_| Transfer::VACANT).collect(),
+            blocks: vec![0; transfers * (block + HEADROOM)],
             accounts: vec![Account::EMPTY; accounts],
         }
     }
@@ -73,7 +73,7 @@ impl Ground {
             input: &mut self.input,
             log: &mut self.log,
             lines: &mut self.lines,
-            uploads: &mut self.uploads,
+            transfers: &mut self.transfers,
             blocks: &mut self.blocks,
             accounts: &mut self.accounts,
         }

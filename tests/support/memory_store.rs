@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
+use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
@@ -95,17 +95,17 @@ pub(crate) struct Draft {
 
 impl MemoryStore {
     /// The slots that wait for the caller to be told that they can go on.
-    pub(crate) fn take_completions(&mut self) -> Vec<UploadSlot> {
+    pub(crate) fn take_completions(&mut self) -> Vec<TransferSlot> {
         if self.pace == Pace::Halted || self.waiting.is_empty() {
             return Vec::new();
         }
         let slots: Vec<_> = self.waiting.keys().filter(|at| !self.ready.contains(at)).collect();
         let slots: Vec<_> = slots.into_iter().copied().collect();
         self.ready.extend(&slots);
-        slots.into_iter().map(|at| UploadSlot::new(u16::try_from(at).unwrap())).collect()
+        slots.into_iter().map(|at| TransferSlot::new(u16::try_from(at).unwrap())).collect()
     }
 
-    fn call(&mut self, slot: UploadSlot, step: Step, call: impl FnOnce() -> Call) -> Verdict {
+    fn call(&mut self, slot: TransferSlot, step: Step, call: impl FnOnce() -> Call) -> Verdict {
         self.calls += 1;
         let at = slot.index();
         if self.pace == Pace::Quick && self.waiting.is_empty() {
@@ -140,7 +140,7 @@ impl MemoryStore {
         }
     }
 
-    fn draft(&mut self, slot: UploadSlot) -> &mut Draft {
+    fn draft(&mut self, slot: TransferSlot) -> &mut Draft {
         self.drafts.get_mut(&slot.index()).expect("an upload begins with create")
     }
 }
@@ -152,7 +152,7 @@ impl Store for MemoryStore {
         self.files.values().map(|bytes| bytes.len() as u64).sum()
     }
 
-    fn create(&mut self, slot: UploadSlot, name: &FileName, size: u64) -> Verdict {
+    fn create(&mut self, slot: TransferSlot, name: &FileName, size: u64) -> Verdict {
         let at = slot.index();
         assert!(!self.drafts.contains_key(&at), "a slot has one upload");
         self.call(slot, Step::Create, || Call::Create(name.as_str().into(), size))?;
@@ -165,7 +165,7 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> Verdict {
+    fn write(&mut self, slot: TransferSlot, block: &[u8]) -> Verdict {
         self.call(slot, Step::Write, || Call::Write(block.into()))?;
         let draft = self.draft(slot);
         let whole = *draft.block.get_or_insert(block.len());
@@ -175,14 +175,14 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> Verdict {
+    fn prepend(&mut self, slot: TransferSlot, bytes: &[u8]) -> Verdict {
         self.call(slot, Step::Prepend, || Call::Prepend(bytes.into()))?;
         assert!(bytes.len() <= 24);
         self.draft(slot).bytes.splice(..0, bytes.iter().copied());
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> Verdict {
+    fn commit(&mut self, slot: TransferSlot, name: &FileName) -> Verdict {
         self.call(slot, Step::Commit, || Call::Commit)?;
         let stands = self.files.contains_key(name.as_str());
         let draft = self.draft(slot);
@@ -196,13 +196,17 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn abort(&mut self, slot: UploadSlot) {
+    fn abort(&mut self, slot: TransferSlot) {
         self.forget(slot.index());
         self.drafts.remove(&slot.index());
         self.readers.remove(&slot.index());
     }
 
-    fn begin(&mut self, slot: UploadSlot, draft: &store::Draft<'_>) -> nb::Result<u64, StoreError> {
+    fn begin(
+        &mut self,
+        slot: TransferSlot,
+        draft: &store::Draft<'_>,
+    ) -> nb::Result<u64, StoreError> {
         let store::Draft { name, size, digest, replace } = *draft;
         let name = String::from(name.as_str());
         self.call(slot, Step::Begin, || Call::Begin(name.clone(), size, digest, replace))?;
@@ -220,7 +224,7 @@ impl Store for MemoryStore {
         self.kept.get(&digest).map_or(0, |bytes| bytes.len() as u64)
     }
 
-    fn keep(&mut self, slot: UploadSlot) {
+    fn keep(&mut self, slot: TransferSlot) {
         self.forget(slot.index());
         if let Some(Draft { bytes, promise: Some((digest, _)), .. }) =
             self.drafts.remove(&slot.index())
@@ -229,7 +233,7 @@ impl Store for MemoryStore {
         }
     }
 
-    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
         self.call(slot, Step::Open, || Call::Open(name.as_str().into()))?;
         let bytes = self.files.get(name.as_str()).ok_or(StoreError::Missing)?.clone();
         let size = bytes.len() as u64;
@@ -239,7 +243,7 @@ impl Store for MemoryStore {
 
     fn read(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         offset: u64,
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {

@@ -104,7 +104,7 @@ impl Lent {
             input: &mut self.input,
             log: &mut self.log,
             lines: &mut self.lines,
-            uploads: &mut [],
+            transfers: &mut [],
             blocks: &mut [],
             accounts: &mut self.accounts,
         }

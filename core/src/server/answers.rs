@@ -9,7 +9,7 @@ use super::client::{Answer, Half, Outbox, Stage};
 use crate::hash;
 use crate::id::ClientId;
 use crate::log::{Cursor, Reader};
-use crate::store::{Listed, Store, UploadSlot};
+use crate::store::{Listed, Store, TransferSlot};
 use crate::wire::Dialect;
 use crate::wire::command::COMMANDS;
 use crate::wire::notice::{Reply, render};
@@ -24,7 +24,7 @@ pub(super) enum Front {
     /// So many bytes on the page, of a transfer's line.
     Line(usize),
     /// A part of a file.
-    Part(UploadSlot),
+    Part(TransferSlot),
     /// Lines of the room that were before.
     History { cursor: Cursor, until: u64 },
 }

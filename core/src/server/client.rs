@@ -7,7 +7,7 @@ use heapless::Deque;
 use super::rate::Allowance;
 use crate::id::ClientId;
 use crate::log::{Cursor, LINE_COST, Reader};
-use crate::store::UploadSlot;
+use crate::store::TransferSlot;
 use crate::time::Instant;
 use crate::wire::Dialect;
 use crate::wire::command::Word;
@@ -92,7 +92,7 @@ pub(super) struct Body {
 /// A transfer under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ongoing {
-    pub(super) slot: UploadSlot,
+    pub(super) slot: TransferSlot,
     pub(super) way: Way,
     /// An upload has all its bytes, and the store is not done with it.
     pub(super) settling: bool,
@@ -101,7 +101,7 @@ pub(super) struct Ongoing {
 }
 
 impl Ongoing {
-    pub(super) fn new(slot: UploadSlot, way: Way) -> Self {
+    pub(super) fn new(slot: TransferSlot, way: Way) -> Self {
         Self { slot, way, settling: false, stops: false }
     }
 }
@@ -285,13 +285,13 @@ impl Client {
     }
 
     /// The slot of its upload in parts, as long as bytes of it lack.
-    pub(super) fn put(&self) -> Option<UploadSlot> {
+    pub(super) fn put(&self) -> Option<TransferSlot> {
         let put = self.transfer.filter(|ongoing| ongoing.way == Way::Parts && !ongoing.settling);
         put.map(|ongoing| ongoing.slot)
     }
 
     /// The slot into which the bytes go that come now.
-    pub(super) fn body_slot(&self) -> Option<UploadSlot> {
+    pub(super) fn body_slot(&self) -> Option<TransferSlot> {
         let body = self.body.as_ref().filter(|body| !body.dropped);
         body.and(self.transfer).map(|ongoing| ongoing.slot)
     }

@@ -3,7 +3,7 @@
 use super::Server;
 use super::client::Client;
 use crate::memory::{Chain, Place, Rank};
-use crate::store::{Store, UploadSlot};
+use crate::store::{Store, TransferSlot};
 
 /// What is counted as it happens: an addition each, in numbers that do not
 /// overflow in any room's life.
@@ -86,7 +86,7 @@ impl<S: Store> Server<'_, S> {
 
     fn transfers_under_way(&self) -> usize {
         // As many as slots are counted in.
-        let slots = (0..self.transfers.capacity() as u16).map(UploadSlot::new);
+        let slots = (0..self.transfers.capacity() as u16).map(TransferSlot::new);
         slots.filter(|&slot| self.transfers.owner(slot).is_some()).count()
     }
 }

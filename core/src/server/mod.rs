@@ -87,7 +87,7 @@ pub struct Config {
     pub patience: Duration,
     /// A peer that has bytes waiting and takes none for so long is put out.
     pub write_timeout: Duration,
-    /// An upload that moves less than 4 KiB in this time ends.
+    /// A transfer that moves less than 4 KiB in this time ends.
     pub stall_timeout: Duration,
     /// Bytes that a client may say in a second, counted as the others get
     /// them, and a second's worth at once; 0 for as many as it likes.
@@ -197,7 +197,7 @@ impl<'m, S: Store> Server<'m, S> {
         config.stall_timeout = config.stall_timeout.max(Duration::from_millis(1));
         let lent = memory.size();
         let Memory { clients, ranks, by_addr, by_nick, kept, input, .. } = memory;
-        let Memory { log, lines, uploads, blocks, accounts, .. } = memory;
+        let Memory { log, lines, transfers, blocks, accounts, .. } = memory;
         let places = clients.len();
         let fewest = ranks.len().min(by_addr.len()).min(by_nick.len());
         if places == 0 || places > fewest || places >= MOST_CLIENTS {
@@ -212,7 +212,7 @@ impl<'m, S: Store> Server<'m, S> {
             by_nick: Chains::new(by_nick),
             kept: KeptNicks::new(kept),
             log: Log::new(log, lines),
-            transfers: Transfers::new(uploads, blocks),
+            transfers: Transfers::new(transfers, blocks),
             accounts: Accounts::new(accounts),
             share: input.len() / places,
             input,

@@ -7,7 +7,7 @@ use super::commands::borrowed;
 use super::speech::Manner;
 use super::{QUIET, Server};
 use crate::id::ClientId;
-use crate::store::{Store, UploadSlot};
+use crate::store::{Store, TransferSlot};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::wire::frame::{Decoded, Frame, Pause, Text};
@@ -285,6 +285,6 @@ impl<S: Store> Server<'_, S> {
 }
 
 /// The slot of the upload into which a client's bytes go straight.
-fn direct(client: &Client) -> Option<UploadSlot> {
+fn direct(client: &Client) -> Option<TransferSlot> {
     client.body_slot().filter(|_| client.input.len() == 0)
 }

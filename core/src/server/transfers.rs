@@ -6,7 +6,7 @@ use super::Server;
 use super::client::{Answer, Ongoing, Stage, Way};
 use super::uploads::MOST_DROPPED;
 use crate::id::ClientId;
-use crate::store::{Store, StoreError, UploadSlot};
+use crate::store::{Store, StoreError, TransferSlot};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::transfer::Progress;
@@ -16,7 +16,7 @@ use crate::wire::notice::Refusal;
 
 impl<S: Store> Server<'_, S> {
     /// The store can go on with a transfer (a completion, or just a guess).
-    pub fn handle_stored(&mut self, now: Instant, slot: UploadSlot) {
+    pub fn handle_stored(&mut self, now: Instant, slot: TransferSlot) {
         self.drive(now, slot);
         if let Some(place) = self.transfers.owner(slot).map(ClientId::place) {
             self.resume(place);
@@ -24,7 +24,7 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Goes on with a transfer as far as its store and its peer do.
-    pub(super) fn drive(&mut self, now: Instant, slot: UploadSlot) {
+    pub(super) fn drive(&mut self, now: Instant, slot: TransferSlot) {
         let Some(place) = self.transfers.owner(slot).map(ClientId::place) else { return };
         match self.transfers.drive(slot, &mut self.store) {
             Progress::Peer if self.transfers.piece(slot).is_some() => self.make_urgent(place),
@@ -159,7 +159,7 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Ends a transfer before its end; whether what came is to be kept.
-    fn let_go(&mut self, slot: UploadSlot, keep: bool) {
+    fn let_go(&mut self, slot: TransferSlot, keep: bool) {
         if keep {
             self.store.keep(slot);
         } else {
@@ -170,7 +170,7 @@ impl<S: Store> Server<'_, S> {
 
     /// Gives a slot and its quota back; `gained` says whether the store has
     /// kept what an upload brought.
-    fn free_slot(&mut self, slot: UploadSlot, gained: bool) {
+    fn free_slot(&mut self, slot: TransferSlot, gained: bool) {
         if let Some(upload) = self.transfers.end(slot) {
             let gained = if gained { upload.gained() } else { 0 };
             self.accounts.release(upload.ip, upload.reserved, gained);

@@ -2,7 +2,7 @@
 
 use super::Server;
 use super::client::{Body, Ongoing, Way};
-use crate::store::{Store, StoreError, UploadSlot};
+use crate::store::{Store, StoreError, TransferSlot};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::wire::frame::Pause;
@@ -73,7 +73,7 @@ impl<S: Store> Server<'_, S> {
         &mut self,
         now: Instant,
         place: u32,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         readings: Readings,
     ) {
@@ -189,7 +189,7 @@ impl<S: Store> Server<'_, S> {
         &mut self,
         now: Instant,
         place: u32,
-        slot: UploadSlot,
+        slot: TransferSlot,
         prefix: &[u8],
     ) {
         self.table.leave(Queue::Moving, place);

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{MOST_OF_PART, Piece, Progress, Setback, Stepped};
-use crate::store::{Store, UploadSlot};
+use crate::store::{Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply};
@@ -79,7 +79,7 @@ impl Download {
     /// Does the next step, with a block at most.
     pub(super) fn step(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         block: &mut [u8],
         store: &mut impl Store,
@@ -114,7 +114,7 @@ impl Download {
     /// reached, and sums it.
     fn read_block(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         block: &mut [u8],
         store: &mut impl Store,
         end: u64,

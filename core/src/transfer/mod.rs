@@ -10,7 +10,7 @@ mod upload;
 use core::net::IpAddr;
 
 use crate::id::ClientId;
-use crate::store::{self, Draft, Store, UploadSlot};
+use crate::store::{self, Draft, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply};
@@ -111,9 +111,9 @@ impl<'m> Transfers<'m> {
     }
 
     /// A slot that is free; looks at all of them.
-    pub(crate) fn free(&self) -> Option<UploadSlot> {
+    pub(crate) fn free(&self) -> Option<TransferSlot> {
         let index = self.slots.iter().position(|slot| slot.job.is_none())?;
-        Some(UploadSlot::new(index as u16))
+        Some(TransferSlot::new(index as u16))
     }
 
     /// Whether the file with a digest is being put; looks at all slots.
@@ -123,19 +123,25 @@ impl<'m> Transfers<'m> {
     }
 
     /// Begins an upload in a free slot, with `reserved` bytes of quota.
-    pub(crate) fn begin(&mut self, slot: UploadSlot, owner: Owner, name: &FileName, reserved: u64) {
+    pub(crate) fn begin(
+        &mut self,
+        slot: TransferSlot,
+        owner: Owner,
+        name: &FileName,
+        reserved: u64,
+    ) {
         self.start(slot, owner.0, name, Way::Up(Upload::new(owner.1, reserved)));
     }
 
     /// Begins an upload of which everything is known.
-    pub(crate) fn put(&mut self, slot: UploadSlot, owner: Owner, draft: &Draft<'_>) {
+    pub(crate) fn put(&mut self, slot: TransferSlot, owner: Owner, draft: &Draft<'_>) {
         self.start(slot, owner.0, draft.name, Way::Up(Upload::of(owner.1, draft)));
     }
 
     /// Begins a download in a free slot, without the first `offset` bytes.
     pub(crate) fn fetch(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         owner: ClientId,
         name: &FileName,
         offset: u64,
@@ -143,7 +149,7 @@ impl<'m> Transfers<'m> {
         self.start(slot, owner, name, Way::Down(Download::new(offset)));
     }
 
-    fn start(&mut self, slot: UploadSlot, owner: ClientId, name: &FileName, way: Way) {
+    fn start(&mut self, slot: TransferSlot, owner: ClientId, name: &FileName, way: Way) {
         if let Some(place) = self.slots.get_mut(slot.index()) {
             place.name = Some(name.clone());
             place.job = Some(Job { owner, way });
@@ -151,17 +157,17 @@ impl<'m> Transfers<'m> {
     }
 
     /// Whose transfer a slot has.
-    pub(crate) fn owner(&self, slot: UploadSlot) -> Option<ClientId> {
+    pub(crate) fn owner(&self, slot: TransferSlot) -> Option<ClientId> {
         self.job(slot).map(|job| job.owner)
     }
 
     /// The upload in a slot.
-    pub(crate) fn upload(&self, slot: UploadSlot) -> Option<&Upload> {
+    pub(crate) fn upload(&self, slot: TransferSlot) -> Option<&Upload> {
         self.job(slot).and_then(Job::upload)
     }
 
     /// Ends a transfer: the slot is free. Gives back what was an upload.
-    pub(crate) fn end(&mut self, slot: UploadSlot) -> Option<Upload> {
+    pub(crate) fn end(&mut self, slot: TransferSlot) -> Option<Upload> {
         match self.slots.get_mut(slot.index())?.job.take()?.way {
             Way::Up(upload) => Some(upload),
             Way::Down(_) => None,
@@ -170,7 +176,7 @@ impl<'m> Transfers<'m> {
 
     /// Room for the next bytes; empty while the store is busy with a block, or
     /// no bytes are wanted yet.
-    pub(crate) fn space(&mut self, slot: UploadSlot) -> &mut [u8] {
+    pub(crate) fn space(&mut self, slot: TransferSlot) -> &mut [u8] {
         match self.parts(slot) {
             Some((Job { way: Way::Up(upload), .. }, _, memory)) => upload.space(memory),
             _ => &mut [],
@@ -178,21 +184,21 @@ impl<'m> Transfers<'m> {
     }
 
     /// That many bytes were put into [`Self::space`].
-    pub(crate) fn filled(&mut self, slot: UploadSlot, count: usize) {
+    pub(crate) fn filled(&mut self, slot: TransferSlot, count: usize) {
         if let Some((Job { way: Way::Up(upload), .. }, ..)) = self.parts(slot) {
             upload.filled(count);
         }
     }
 
     /// All bytes are in, and `prefix` goes before them.
-    pub(crate) fn complete(&mut self, slot: UploadSlot, prefix: &[u8]) {
+    pub(crate) fn complete(&mut self, slot: TransferSlot, prefix: &[u8]) {
         if let Some((Job { way: Way::Up(upload), .. }, _, memory)) = self.parts(slot) {
             upload.complete(memory, prefix);
         }
     }
 
     /// What a transfer has for its peer now.
-    pub(crate) fn piece(&self, slot: UploadSlot) -> Option<Piece<'_>> {
+    pub(crate) fn piece(&self, slot: TransferSlot) -> Option<Piece<'_>> {
         let Transfer { name: Some(name), job: Some(job) } = self.slots.get(slot.index())? else {
             return None;
         };
@@ -206,7 +212,7 @@ impl<'m> Transfers<'m> {
     }
 
     /// The rest of the part that a peer is to get now.
-    pub(crate) fn part(&self, slot: UploadSlot) -> &[u8] {
+    pub(crate) fn part(&self, slot: TransferSlot) -> &[u8] {
         match self.piece(slot) {
             Some(Piece::Bytes(bytes)) => bytes,
             _ => &[],
@@ -215,7 +221,7 @@ impl<'m> Transfers<'m> {
 
     /// The peer took `count` bytes of a piece: all of them, if it was a line.
     /// The transfer may go on.
-    pub(crate) fn took(&mut self, slot: UploadSlot, count: usize) {
+    pub(crate) fn took(&mut self, slot: TransferSlot, count: usize) {
         match self.parts(slot) {
             Some((Job { way: Way::Up(upload), .. }, ..)) => upload.answered(),
             Some((Job { way: Way::Down(download), .. }, ..)) => download.took(count),
@@ -225,7 +231,7 @@ impl<'m> Transfers<'m> {
 
     /// Goes on with a transfer as far as the store and the peer let it, for a
     /// block or two at most. After it is done or has failed, it is to be ended.
-    pub(crate) fn drive(&mut self, slot: UploadSlot, store: &mut impl Store) -> Progress {
+    pub(crate) fn drive(&mut self, slot: TransferSlot, store: &mut impl Store) -> Progress {
         let Some((job, name, memory)) = self.parts(slot) else { return Progress::Peer };
         loop {
             let stepped = match &mut job.way {
@@ -241,19 +247,19 @@ impl<'m> Transfers<'m> {
         }
     }
 
-    fn job(&self, slot: UploadSlot) -> Option<&Job> {
+    fn job(&self, slot: TransferSlot) -> Option<&Job> {
         self.slots.get(slot.index())?.job.as_ref()
     }
 
     /// A slot's transfer, its name, and its block with the headroom.
-    fn parts(&mut self, slot: UploadSlot) -> Option<(&mut Job, &FileName, &mut [u8])> {
+    fn parts(&mut self, slot: TransferSlot) -> Option<(&mut Job, &FileName, &mut [u8])> {
         let start = self.start_of(slot);
         let Transfer { name, job } = self.slots.get_mut(slot.index())?;
         let memory = self.blocks.get_mut(start..start + HEADROOM + self.block)?;
         Some((job.as_mut()?, name.as_ref()?, memory))
     }
 
-    fn start_of(&self, slot: UploadSlot) -> usize {
+    fn start_of(&self, slot: TransferSlot) -> usize {
         slot.index() * (self.block + HEADROOM)
     }
 }

@@ -12,7 +12,7 @@ use crate::dice::Dice;
 use crate::store::StoreError;
 
 const BLOCK: usize = 64;
-const SLOT: UploadSlot = UploadSlot::new(1);
+const SLOT: TransferSlot = TransferSlot::new(1);
 
 /// What a store was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ impl Scripted {
         Self { dice, busy, fails, done: vec![], asked: None, file: vec![] }
     }
 
-    fn called(&mut self, slot: UploadSlot, call: Call) -> nb::Result<(), StoreError> {
+    fn called(&mut self, slot: TransferSlot, call: Call) -> nb::Result<(), StoreError> {
         assert_eq!(slot, SLOT);
         if let Some(asked) = self.asked.take() {
             assert_eq!(asked, call, "a call is made again as it was");
@@ -66,30 +66,30 @@ impl Store for Scripted {
 
     fn create(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         size: u64,
     ) -> nb::Result<(), StoreError> {
         self.called(slot, Call::Create(name.as_str().into(), size))
     }
 
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, slot: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         self.called(slot, Call::Write(block.to_vec()))?;
         self.file.extend_from_slice(block);
         Ok(())
     }
 
-    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
+    fn prepend(&mut self, slot: TransferSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
         self.called(slot, Call::Prepend(bytes.to_vec()))?;
         self.file.splice(..0, bytes.iter().copied());
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.called(slot, Call::Commit)
     }
 
-    fn abort(&mut self, _: UploadSlot) {}
+    fn abort(&mut self, _: TransferSlot) {}
 }
 
 fn name() -> FileName {
@@ -168,7 +168,7 @@ fn what_is_stored_is_what_was_sent() {
                     uploads.end(SLOT).map(|upload| upload.reserved),
                     Some(whole.len() as u64)
                 );
-                assert_eq!(uploads.free(), Some(UploadSlot::new(0)));
+                assert_eq!(uploads.free(), Some(TransferSlot::new(0)));
                 let others = [&blocks[..BLOCK + HEADROOM], &blocks[2 * (BLOCK + HEADROOM)..]];
                 assert!(others.concat().iter().all(|&byte| byte == b'?'));
             }
@@ -266,9 +266,9 @@ fn memory_is_shared_out() {
         let mut uploads = Transfers::new(&mut slots, &mut blocks);
         assert_eq!((uploads.capacity(), uploads.block_len()), (count, block));
         assert_eq!(uploads.free().is_some(), count > 0);
-        assert!(uploads.owner(UploadSlot::new(9)).is_none());
-        assert!(uploads.end(UploadSlot::new(9)).is_none());
-        uploads.filled(UploadSlot::new(0), 0);
+        assert!(uploads.owner(TransferSlot::new(9)).is_none());
+        assert!(uploads.end(TransferSlot::new(9)).is_none());
+        uploads.filled(TransferSlot::new(0), 0);
     }
 }
 
@@ -280,16 +280,16 @@ fn stores_need_not_prepend() {
         fn used(&self) -> u64 {
             0
         }
-        fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+        fn create(&mut self, _: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
             Ok(())
         }
-        fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
+        fn write(&mut self, _: TransferSlot, _: &[u8]) -> nb::Result<(), StoreError> {
             Ok(())
         }
-        fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+        fn commit(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
             Ok(())
         }
-        fn abort(&mut self, _: UploadSlot) {}
+        fn abort(&mut self, _: TransferSlot) {}
     }
     let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
     let mut uploads = Transfers::new(&mut slots, &mut blocks);
@@ -323,37 +323,37 @@ impl Store for Shelf {
         0
     }
 
-    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+    fn create(&mut self, _: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
         self.wait()
     }
 
-    fn begin(&mut self, _: UploadSlot, _: &Draft<'_>) -> nb::Result<u64, StoreError> {
+    fn begin(&mut self, _: TransferSlot, _: &Draft<'_>) -> nb::Result<u64, StoreError> {
         self.wait()?;
         Ok(self.file.len() as u64)
     }
 
-    fn write(&mut self, _: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, _: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         self.wait()?;
         self.file.extend_from_slice(block);
         Ok(())
     }
 
-    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         self.wait()?;
         self.committed = true;
         Ok(())
     }
 
-    fn abort(&mut self, _: UploadSlot) {}
+    fn abort(&mut self, _: TransferSlot) {}
 
-    fn open(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<u64, StoreError> {
         self.wait()?;
         Ok(self.file.len() as u64)
     }
 
     fn read(
         &mut self,
-        _: UploadSlot,
+        _: TransferSlot,
         offset: u64,
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {

@@ -6,7 +6,7 @@ use heapless::Vec;
 use sha2::{Digest as _, Sha256};
 
 use super::{HEADROOM, Progress, Setback, Stepped};
-use crate::store::{Draft, Store, UploadSlot};
+use crate::store::{Draft, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::header::Glued;
 use crate::wire::name::FileName;
@@ -145,7 +145,7 @@ impl Upload {
     /// the block.
     pub(super) fn step(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         memory: &mut [u8],
         store: &mut impl Store,
@@ -190,7 +190,7 @@ impl Upload {
 
     fn create(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         store: &mut impl Store,
     ) -> Result<(), Setback> {
@@ -210,7 +210,7 @@ impl Upload {
     /// Sums a block of what an earlier try left, from `at` on.
     fn recall(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         block: &mut [u8],
         store: &mut impl Store,
         at: u64,

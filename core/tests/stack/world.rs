@@ -10,7 +10,7 @@ use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 use snug_core::io::smoltcp::{Pool, PoolMemory, Room, SPARE};
 use snug_core::memory::StaticMemory;
 use snug_core::server::{Config, Server};
-use snug_core::store::{Store, StoreError, UploadSlot};
+use snug_core::store::{Store, StoreError, TransferSlot};
 use snug_core::time::Instant;
 use snug_core::wire::name::FileName;
 
@@ -167,7 +167,7 @@ fn interface(device: &mut End, number: u8, address: Ipv4Address) -> Interface {
 #[derive(Default)]
 pub(crate) struct Files {
     pub(crate) stored: HashMap<String, Vec<u8>>,
-    drafts: HashMap<UploadSlot, Vec<u8>>,
+    drafts: HashMap<TransferSlot, Vec<u8>>,
 }
 
 impl Store for Files {
@@ -175,24 +175,24 @@ impl Store for Files {
         self.stored.values().map(|bytes| bytes.len() as u64).sum()
     }
 
-    fn create(&mut self, slot: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+    fn create(&mut self, slot: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
         self.drafts.insert(slot, Vec::new());
         Ok(())
     }
 
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, slot: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         let draft = self.drafts.get_mut(&slot).ok_or(StoreError::Failed)?;
         draft.extend_from_slice(block);
         Ok(())
     }
 
-    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<(), StoreError> {
         let bytes = self.drafts.remove(&slot).ok_or(StoreError::Failed)?;
         self.stored.insert(name.as_str().into(), bytes);
         Ok(())
     }
 
-    fn abort(&mut self, slot: UploadSlot) {
+    fn abort(&mut self, slot: TransferSlot) {
         self.drafts.remove(&slot);
     }
 }

@@ -31,7 +31,7 @@ mod volume;
 use core::mem;
 
 use heapless::Vec;
-use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
+use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
@@ -140,7 +140,7 @@ impl CardStore {
     }
 
     /// A transfer that was told to wait and can go on now.
-    pub(crate) fn poll_stored(&mut self) -> Option<UploadSlot> {
+    pub(crate) fn poll_stored(&mut self) -> Option<TransferSlot> {
         if !self.may_work {
             return None;
         }
@@ -148,7 +148,7 @@ impl CardStore {
         let next = (self.turn..all).chain(0..self.turn).find(|&at| self.desks[at].waits)?;
         self.desks[next].waits = false;
         self.turn = (next + 1) % all;
-        Some(UploadSlot::new(next as u16))
+        Some(TransferSlot::new(next as u16))
     }
 
     /// Whether there is work for the next pass.
@@ -157,7 +157,7 @@ impl CardStore {
     }
 
     /// Takes the pass's piece of work, or makes the transfer wait for another.
-    fn work(&mut self, slot: UploadSlot) -> nb::Result<(&mut Volume, &mut Desk), StoreError> {
+    fn work(&mut self, slot: TransferSlot) -> nb::Result<(&mut Volume, &mut Desk), StoreError> {
         let desk = &mut self.desks[slot.index()];
         if mem::take(&mut self.may_work) {
             // Without a card nothing was ever begun.
@@ -169,7 +169,10 @@ impl CardStore {
     }
 
     /// The same to begin with, when nothing is left of the one before.
-    fn work_anew(&mut self, slot: UploadSlot) -> nb::Result<(&mut Volume, &mut Desk), StoreError> {
+    fn work_anew(
+        &mut self,
+        slot: TransferSlot,
+    ) -> nb::Result<(&mut Volume, &mut Desk), StoreError> {
         if self.desks[slot.index()].rubbish.is_some() {
             self.may_work = false;
         }
@@ -179,7 +182,7 @@ impl CardStore {
     /// Looks whether a file can come in, and may replace what stands.
     fn admit(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         size: u64,
         replace: bool,
@@ -198,7 +201,7 @@ impl CardStore {
 
     /// Whether there will be more space on the card: unfinished files that are
     /// kept give way.
-    fn makes_room(&mut self, slot: UploadSlot) -> bool {
+    fn makes_room(&mut self, slot: TransferSlot) -> bool {
         if self.desks.iter().all(|desk| desk.rubbish.is_none()) {
             let kept = self.desks.iter_mut().find_map(|desk| desk.kept.take());
             let Some(Kept { chain, .. }) = kept else { return false };
@@ -221,7 +224,7 @@ impl CardStore {
     }
 
     /// The clusters of a file that was replaced: free when nobody reads it.
-    fn let_go(&mut self, slot: UploadSlot, first: u32) {
+    fn let_go(&mut self, slot: TransferSlot, first: u32) {
         let mut read = false;
         for reader in self.desks.iter_mut().filter_map(|desk| desk.reader.as_mut()) {
             read |= reader.loses_name(first);
@@ -239,7 +242,7 @@ impl Store for CardStore {
 
     fn create(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         size: u64,
     ) -> nb::Result<(), StoreError> {
@@ -249,7 +252,11 @@ impl Store for CardStore {
         Ok(())
     }
 
-    fn begin(&mut self, slot: UploadSlot, draft: &store::Draft<'_>) -> nb::Result<u64, StoreError> {
+    fn begin(
+        &mut self,
+        slot: TransferSlot,
+        draft: &store::Draft<'_>,
+    ) -> nb::Result<u64, StoreError> {
         let store::Draft { name, size, digest, replace } = *draft;
         self.admit(slot, name, size, replace)?;
         let is_it = |kept: &mut Kept| kept.digest == digest && u64::from(kept.chain.size) <= size;
@@ -267,7 +274,7 @@ impl Store for CardStore {
         kept.find(|kept| kept.digest == digest).map_or(0, |kept| kept.chain.size.into())
     }
 
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, slot: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         let (volume, desk) = self.work(slot)?;
         desk.reader = None;
         let draft = desk.draft.as_mut().ok_or(StoreError::Failed)?;
@@ -281,7 +288,7 @@ impl Store for CardStore {
         Err(nb::Error::WouldBlock)
     }
 
-    fn commit(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<(), StoreError> {
         let long = LongName::new(name.as_str()).ok_or(StoreError::BadName)?;
         let (volume, desk) = self.work(slot)?;
         volume.sectors.flush().map_err(|_| StoreError::Failed)?;
@@ -296,7 +303,7 @@ impl Store for CardStore {
         Ok(())
     }
 
-    fn abort(&mut self, slot: UploadSlot) {
+    fn abort(&mut self, slot: TransferSlot) {
         let desk = &mut self.desks[slot.index()];
         desk.waits = false;
         desk.look = Look::default();
@@ -308,7 +315,7 @@ impl Store for CardStore {
         }
     }
 
-    fn keep(&mut self, slot: UploadSlot) {
+    fn keep(&mut self, slot: TransferSlot) {
         let desk = &mut self.desks[slot.index()];
         match desk.draft.take_if(|draft| draft.promise.is_some() && draft.chain.size > 0) {
             Some(Draft { promise: Some((digest, _)), chain, .. }) => {
@@ -322,7 +329,7 @@ impl Store for CardStore {
         }
     }
 
-    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
         let long = LongName::new(name.as_str()).ok_or(StoreError::Missing)?;
         let (volume, desk) = self.work_anew(slot)?;
         let look = desk.look(volume, &long)?;
@@ -333,7 +340,7 @@ impl Store for CardStore {
 
     fn read(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         offset: u64,
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {

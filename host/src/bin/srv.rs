@@ -77,7 +77,7 @@ fn store(options: &ServerOptions, waiting: &Waiting) -> io::Result<FolderStore> 
     {
         complain(&format!("srv: {error}; going on without"));
     }
-    let (slots, block) = (options.max_uploads, options.block_size);
+    let (slots, block) = (options.max_transfers, options.block_size);
     FolderStore::start(folder, slots, block, options.max_folder, waiting.wake())
 }
 
@@ -104,7 +104,7 @@ fn supervisor() -> Supervisor {
 
 /// As many clients as are asked for and as the system has descriptors for.
 fn clients_within_limit(options: &ServerOptions) -> usize {
-    let own = OWN_DESCRIPTORS + 2 * u64::from(options.max_uploads);
+    let own = OWN_DESCRIPTORS + 2 * u64::from(options.max_transfers);
     let most = net::raise_descriptor_limit().saturating_sub(own).max(1);
     let asked = u64::from(options.max_clients);
     if asked > most {

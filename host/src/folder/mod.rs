@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use snug_core::store::{self, Listed, Store, StoreError, UploadSlot};
+use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
@@ -152,7 +152,7 @@ impl FolderStore {
     /// The next slot in which something was done since; its transfer may go on.
     ///
     /// Told of those that have ended, too: a new one may have waited for that.
-    pub fn poll_stored(&mut self) -> Option<UploadSlot> {
+    pub fn poll_stored(&mut self) -> Option<TransferSlot> {
         let Done { job, result } = self.done.try_recv().ok()?;
         self.slots[job.slot.index()].settle(job.step, result);
         Some(job.slot)
@@ -160,7 +160,7 @@ impl FolderStore {
 
     /// Hands a step to the slot's thread, whose queue has room for all that
     /// a slot can have under way. Only a thread that died does not take it.
-    fn send(&self, slot: UploadSlot, step: Step) -> Result<(), StoreError> {
+    fn send(&self, slot: TransferSlot, step: Step) -> Result<(), StoreError> {
         let thread = &self.threads[slot.index() % self.threads.len()];
         thread.jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)
     }
@@ -168,7 +168,7 @@ impl FolderStore {
     /// Begins or opens a file by a step, and tells its bytes once that is done.
     fn set_out(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         step: impl FnOnce() -> Step,
     ) -> nb::Result<u64, StoreError> {
         match self.slots[slot.index()].phase {
@@ -187,7 +187,7 @@ impl FolderStore {
     }
 
     /// Ends the transfer of a slot by a step.
-    fn end(&mut self, slot: UploadSlot, step: Step) {
+    fn end(&mut self, slot: TransferSlot, step: Step) {
         let phase = match self.slots[slot.index()].phase {
             Phase::Empty | Phase::Committed => Phase::Empty,
             Phase::Ending => Phase::Ending,
@@ -202,7 +202,7 @@ impl FolderStore {
     /// Copies `bytes` into a free buffer and sends it along in a step.
     fn pass_on(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         bytes: &[u8],
         step: fn(Block) -> Step,
     ) -> nb::Result<(), StoreError> {
@@ -220,7 +220,7 @@ impl FolderStore {
         }
     }
 
-    fn fail<T>(&mut self, slot: UploadSlot, error: StoreError) -> nb::Result<T, StoreError> {
+    fn fail<T>(&mut self, slot: TransferSlot, error: StoreError) -> nb::Result<T, StoreError> {
         self.abort(slot);
         Err(nb::Error::Other(error))
     }
@@ -233,26 +233,30 @@ impl Store for FolderStore {
 
     fn create(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         name: &FileName,
         size: u64,
     ) -> nb::Result<(), StoreError> {
         self.set_out(slot, || Step::Begin(Box::new(Plan::new(name, size)))).map(drop)
     }
 
-    fn begin(&mut self, slot: UploadSlot, draft: &store::Draft<'_>) -> nb::Result<u64, StoreError> {
+    fn begin(
+        &mut self,
+        slot: TransferSlot,
+        draft: &store::Draft<'_>,
+    ) -> nb::Result<u64, StoreError> {
         self.set_out(slot, || Step::Begin(Box::new(Plan::of(draft))))
     }
 
-    fn write(&mut self, slot: UploadSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, slot: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
         self.pass_on(slot, block, Step::Append)
     }
 
-    fn prepend(&mut self, slot: UploadSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
+    fn prepend(&mut self, slot: TransferSlot, bytes: &[u8]) -> nb::Result<(), StoreError> {
         self.pass_on(slot, bytes, Step::Prepend)
     }
 
-    fn commit(&mut self, slot: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, slot: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         match self.slots[slot.index()].phase {
             Phase::Open => {
                 self.send(slot, Step::Commit)?;
@@ -268,11 +272,11 @@ impl Store for FolderStore {
         }
     }
 
-    fn abort(&mut self, slot: UploadSlot) {
+    fn abort(&mut self, slot: TransferSlot) {
         self.end(slot, Step::Abort);
     }
 
-    fn keep(&mut self, slot: UploadSlot) {
+    fn keep(&mut self, slot: TransferSlot) {
         self.end(slot, Step::Keep);
     }
 
@@ -280,13 +284,13 @@ impl Store for FolderStore {
         self.directory.kept.length(digest)
     }
 
-    fn open(&mut self, slot: UploadSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
         self.set_out(slot, || Step::Open(Box::new(name.clone()), None))
     }
 
     fn read(
         &mut self,
-        slot: UploadSlot,
+        slot: TransferSlot,
         offset: u64,
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {

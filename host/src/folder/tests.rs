@@ -12,8 +12,8 @@ use super::*;
 const BLOCK: usize = 64;
 const QUOTA: u64 = 10_000;
 
-pub(super) fn slot(index: u16) -> UploadSlot {
-    UploadSlot::new(index)
+pub(super) fn slot(index: u16) -> TransferSlot {
+    TransferSlot::new(index)
 }
 
 pub(super) fn file_name(name: &str) -> FileName {

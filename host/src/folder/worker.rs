@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
 
-use snug_core::store::{StoreError, UploadSlot};
+use snug_core::store::{StoreError, TransferSlot};
 use snug_core::wire::name::FileName;
 
 use super::directory::{Directory, store_error};
@@ -17,7 +17,7 @@ use crate::{Wake, explain};
 /// What is to be done for the transfer in a slot, in the order of sending.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) slot: UploadSlot,
+    pub(super) slot: TransferSlot,
     pub(super) step: Step,
 }
 

@@ -88,9 +88,9 @@ pub struct ServerOptions {
     pub max_address: u64,
 
     /// Uploads that go on at once; more wait for their turn.
-    #[arg(long, env = "SNUG_MAX_UPLOADS", value_name = "N", default_value = "64",
+    #[arg(long, env = "SNUG_MAX_TRANSFERS", value_name = "N", default_value = "64",
         value_parser = value_parser!(u16).range(1..=1024), help_heading = FILES)]
-    pub max_uploads: u16,
+    pub max_transfers: u16,
 
     /// Bytes that are written to disk at once; an upload takes three times that.
     #[arg(long, env = "SNUG_BLOCK_SIZE", value_name = "SIZE", default_value = "64K",
@@ -162,7 +162,7 @@ mod tests {
         let options = parse(&["localhost", "5000"]).unwrap();
         assert_eq!((options.host.as_deref(), options.port), (Some("localhost"), Some(5000)));
         assert_eq!(options.folder, PathBuf::from("./server"));
-        assert_eq!((options.max_clients, options.max_uploads), (1024, 64));
+        assert_eq!((options.max_clients, options.max_transfers), (1024, 64));
         assert_eq!((options.log_size, options.line_limit), (16 << 20, 4096));
         assert_eq!((options.max_per_address, options.max_new), (None, None));
         assert_eq!(options.max_chat, 0);
@@ -193,7 +193,7 @@ mod tests {
             &["localhost", "5000", "--max-clients", "100001"],
             &["localhost", "5000", "--log-size", "63K"],
             &["localhost", "5000", "--line-limit", "64K"],
-            &["localhost", "5000", "--max-uploads", "1025"],
+            &["localhost", "5000", "--max-transfers", "1025"],
             &["localhost", "5000", "--patience", "0"],
             &["localhost", "5000", "--patience", "soon"],
             &["localhost", "5000", "6000"],

@@ -1,7 +1,7 @@
 //! The memory that a room is lent, taken once at the start.
 
 use snug_core::memory::{
-    Account, Chain, Client, HEADROOM, Kept, LINE_COST, Line, Memory, Place, Rank, Upload,
+    Account, Chain, Client, HEADROOM, Kept, LINE_COST, Line, Memory, Place, Rank, Transfer,
 };
 
 use crate::options::ServerOptions;
@@ -28,7 +28,7 @@ pub struct RoomMemory {
     input: Vec<u8>,
     log: Vec<u8>,
     lines: Vec<Line>,
-    uploads: Vec<Upload>,
+    transfers: Vec<Transfer>,
     blocks: Vec<u8>,
     accounts: Vec<Account>,
 }
@@ -36,7 +36,7 @@ pub struct RoomMemory {
 impl RoomMemory {
     /// Memory for a room of `clients` with these options.
     pub fn new(clients: usize, options: &ServerOptions) -> Self {
-        let uploads = usize::from(options.max_uploads);
+        let transfers = usize::from(options.max_transfers);
         let lines = (options.log_size / LINE_COST).next_power_of_two();
         Self {
             clients: (0..clients).map(|_| Place::VACANT).collect(),
@@ -47,8 +47,8 @@ impl RoomMemory {
             input: vec![0; clients * INPUT.max(options.line_limit + 4)],
             log: vec![0; lines * LINE_COST],
             lines: vec![Line::EMPTY; lines],
-            uploads: (0..uploads).map(|_| Upload::VACANT).collect(),
-            blocks: vec![0; uploads * (options.block_size + HEADROOM)],
+            transfers: (0..transfers).map(|_| Transfer::VACANT).collect(),
+            blocks: vec![0; transfers * (options.block_size + HEADROOM)],
             accounts: vec![Account::EMPTY; ACCOUNTS],
         }
     }
@@ -64,7 +64,7 @@ impl RoomMemory {
             input: &mut self.input,
             log: &mut self.log,
             lines: &mut self.lines,
-            uploads: &mut self.uploads,
+            transfers: &mut self.transfers,
             blocks: &mut self.blocks,
             accounts: &mut self.accounts,
         }

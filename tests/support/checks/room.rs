@@ -39,7 +39,7 @@ pub(crate) fn check(data: &[u8]) {
         clients: OBSERVERS + TALKERS - usize::from(sizes & 1),
         input: 260 + usize::from(sizes >> 4) * 8,
         log: 1_024 << (sizes >> 1 & 3),
-        uploads: 1 + usize::from(sizes >> 3 & 1),
+        transfers: 1 + usize::from(sizes >> 3 & 1),
         ..Sizes::TINY
     });
     let config = Config { line_limit: 256, ..Config::default() };

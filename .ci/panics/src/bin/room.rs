@@ -8,7 +8,7 @@ use core::hint::black_box;
 use snug_core::id::ClientId;
 use snug_core::memory::StaticMemory;
 use snug_core::server::{Config, Server};
-use snug_core::store::{Draft, Listed, Store, StoreError, UploadSlot};
+use snug_core::store::{Draft, Listed, Store, StoreError, TransferSlot};
 use snug_core::time::Instant;
 use snug_core::wire::name::FileName;
 use snug_panics::any;
@@ -21,33 +21,33 @@ impl Store for AnyStore {
         any(0)
     }
 
-    fn create(&mut self, _: UploadSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+    fn create(&mut self, _: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
         any(Ok(()))
     }
 
-    fn write(&mut self, _: UploadSlot, _: &[u8]) -> nb::Result<(), StoreError> {
+    fn write(&mut self, _: TransferSlot, _: &[u8]) -> nb::Result<(), StoreError> {
         any(Ok(()))
     }
 
-    fn commit(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<(), StoreError> {
+    fn commit(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
         any(Ok(()))
     }
 
-    fn abort(&mut self, _: UploadSlot) {}
+    fn abort(&mut self, _: TransferSlot) {}
 
-    fn begin(&mut self, _: UploadSlot, _: &Draft<'_>) -> nb::Result<u64, StoreError> {
+    fn begin(&mut self, _: TransferSlot, _: &Draft<'_>) -> nb::Result<u64, StoreError> {
         any(Ok(0))
     }
 
-    fn keep(&mut self, _: UploadSlot) {}
+    fn keep(&mut self, _: TransferSlot) {}
 
-    fn open(&mut self, _: UploadSlot, _: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<u64, StoreError> {
         any(Ok(0))
     }
 
     fn read(
         &mut self,
-        _: UploadSlot,
+        _: TransferSlot,
         _: u64,
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {
@@ -85,7 +85,7 @@ extern "C" fn main() {
             }
             5 => room.handle_blocked(now, id),
             6 => room.handle_writable(id),
-            7 => room.handle_stored(now, UploadSlot::new(any(0))),
+            7 => room.handle_stored(now, TransferSlot::new(any(0))),
             8 => room.handle_timeout(now),
             9 => {
                 let count = black_box(room.console(any(64))).len();
