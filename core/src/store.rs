@@ -137,6 +137,7 @@ pub trait Store {
 
 /// A file that is to come, of which everything is known but its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Draft<'a> {
     /// The name that it shall have.
     pub name: &'a FileName,
@@ -153,6 +154,7 @@ pub struct Draft<'a> {
 
 /// A finished file in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Listed {
     /// Its name.
     pub name: FileName,
@@ -166,6 +168,7 @@ pub struct Listed {
 
 /// The store of a room without one: every upload is refused.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoStore;
 
 impl Store for NoStore {

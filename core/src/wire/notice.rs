@@ -20,6 +20,7 @@ pub const CUT: &str = " …[cut]\n";
 
 /// What stands for a user: the nick, or the address where there is none.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Shown<'a> {
     /// The nick that the user took.
     pub nick: Option<&'a Nick>,
@@ -49,6 +50,7 @@ impl Display for Online {
 
 /// What is said to the room.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Notice<'a> {
     /// Somebody came; with the count that includes them.
     Entered(Shown<'a>, u32),
@@ -73,6 +75,7 @@ impl Display for Notice<'_> {
 
 /// What stands before a text.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Prefix<'a> {
     /// Who keeps the room speaks to all.
     Server,
@@ -97,6 +100,7 @@ impl Display for Prefix<'_> {
 
 /// What is said to one peer alone, newline included where it has one.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Reply<'a> {
     /// The first words to a newcomer, who is taken for classic.
     Greeting(u32),

@@ -37,6 +37,7 @@ const DELETE_PICTURE: char = '\u{2421}';
 
 /// How far [`make_safe`] came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Safe {
     /// Bytes of the raw text that were used up.
     pub taken: usize,
