@@ -30,6 +30,8 @@ impl House<'_> {
                 Tongue::Core(_) => self.act_core(at),
             }
         }
+        // Who sends a file goes on soon.
+        let pace = if self.peer(at).transfer.is_some() { pace / 4 } else { pace };
         let pause = 1 + self.random.next() % (2 * pace);
         self.agenda.after(pause, Event::Act(at));
     }
@@ -69,7 +71,7 @@ impl House<'_> {
 
     fn do_in_lines(&mut self, at: usize) {
         match self.random.of(0..400) {
-            0..230 => self.say_text(at),
+            0..205 => self.say_text(at),
             230..250 => self.say_wild(at),
             250..280 => self.say_action(at),
             280..295 => self.ask_for_nick(at),
@@ -78,15 +80,17 @@ impl House<'_> {
             330..345 => self.ask_for_history(at),
             345..348 => self.ask(at, "#help", Asked::Help),
             348..353 => self.ask(at, "#dance", Asked::Unknown),
-            353..380 => self.begin_transfer(at),
+            205..230 | 353..380 => self.begin_transfer(at),
             380..397 if self.peer(at).transfer.is_none() => self.upload_in_lines(at),
             380..397 => {}
-            397 => {
-                self.peer(at).put(*b"#quit\n");
-                self.peer(at).farewell.quit = true;
-            }
+            397 => self.quit(at),
             _ => self.end(at),
         }
+    }
+
+    pub(crate) fn quit(&mut self, at: usize) {
+        self.peer(at).put(*b"#quit\n");
+        self.peer(at).farewell.quit = true;
     }
 
     /// A peer ends its sending.

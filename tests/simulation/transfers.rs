@@ -113,6 +113,11 @@ impl House<'_> {
             return true;
         }
         match ongoing.way {
+            Way::Put(_, Some(1..)) if self.random.one_in(25) => {
+                // Somebody else may go on with it.
+                self.quit(at);
+                true
+            }
             Way::Put(id, Some(sent)) if sent < self.crowd.deeds.uploads[id].bytes.len() => {
                 self.send_part(at, id, sent);
                 true
@@ -130,9 +135,9 @@ impl House<'_> {
             self.sent_all(at, id);
             return self.break_promise(id);
         }
-        let most = *self.random.pick(&[1, 100, 3_000]);
+        let most = *self.random.pick(&[60, 600, 3_000]);
         let len = self.random.of(0..rest.len().min(most)) + 1;
-        let half = self.random.one_in(15);
+        let half = self.random.one_in(30);
         let part = &rest[..if half { len / 2 } else { len }];
         let peer = self.peer(at);
         peer.put([format!("#part {len}\n").as_bytes(), part].concat());

@@ -114,7 +114,7 @@ pub(crate) const FILMS: usize = 4;
 pub(crate) fn film(which: usize) -> Vec<u8> {
     let mut random = Random::new(which as u64);
     let mut bytes = format!("film {which}:").into_bytes();
-    bytes.resize_with(40 + 330 * which, || random.next() as u8);
+    bytes.resize_with(600 + 130 * which, || random.next() as u8);
     bytes
 }
 
