@@ -58,7 +58,8 @@ static MEMORY: ConstStaticCell<StaticMemory<CLIENTS, LOG, INPUT, TRANSFERS, BLOC
     ConstStaticCell::new(StaticMemory::new());
 static SOCKET_MEMORY: ConstStaticCell<PoolMemory<'static, SOCKETS, 1024, 1024, SLOTS>> =
     ConstStaticCell::new(PoolMemory::new());
-static CARD_MEMORY: ConstStaticCell<CardMemory<TRANSFERS>> = ConstStaticCell::new(CardMemory::new());
+static CARD_MEMORY: ConstStaticCell<CardMemory<TRANSFERS>> =
+    ConstStaticCell::new(CardMemory::new());
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 
 #[entry]

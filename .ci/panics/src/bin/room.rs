@@ -45,12 +45,7 @@ impl Store for AnyStore {
         any(Ok(0))
     }
 
-    fn read(
-        &mut self,
-        _: TransferSlot,
-        _: u64,
-        block: &mut [u8],
-    ) -> nb::Result<usize, StoreError> {
+    fn read(&mut self, _: TransferSlot, _: u64, block: &mut [u8]) -> nb::Result<usize, StoreError> {
         any(Ok(any(0).min(block.len())))
     }
 
