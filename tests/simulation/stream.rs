@@ -106,11 +106,11 @@ impl Stream<'_> {
     /// What may come next, each with the state behind it.
     pub(super) fn follow(&self, state: &State) -> Vec<State> {
         let rest = &self.bytes[state.at..];
-        match state.phase {
-            Phase::Greeting => self.greeting(state, rest),
-            Phase::Classic => self.classic(state, rest),
-            Phase::Lines if let Leg::Part(n, at, end) = state.leg => self.part(state, n, at, end),
-            Phase::Lines => match rest.iter().position(|&byte| byte == b'\n') {
+        match (state.phase, &state.leg) {
+            (Phase::Greeting, _) => self.greeting(state, rest),
+            (Phase::Classic, _) => self.classic(state, rest),
+            (Phase::Lines, &Leg::Part(n, at, end)) => self.part(state, n, at, end),
+            (Phase::Lines, _) => match rest.iter().position(|&byte| byte == b'\n') {
                 Some(len) => {
                     let line = String::from_utf8_lossy(&rest[..len]);
                     let state = State { at: state.at + len + 1, ..state.clone() };
