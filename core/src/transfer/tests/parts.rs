@@ -1,0 +1,207 @@
+//! Tests of files in parts: what was kept is gone on with, and what stands is
+//! sent.
+
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+
+/// A store of one file that was kept in part or stands whole.
+#[derive(Default)]
+struct Shelf {
+    file: Vec<u8>,
+    /// It is busy each other time.
+    busy: bool,
+    turn: bool,
+    committed: bool,
+}
+
+impl Shelf {
+    fn wait(&mut self) -> nb::Result<(), StoreError> {
+        self.turn = !self.turn;
+        if self.busy && self.turn { Err(nb::Error::WouldBlock) } else { Ok(()) }
+    }
+}
+
+impl Store for Shelf {
+    fn used(&self) -> u64 {
+        0
+    }
+
+    fn create(&mut self, _: TransferSlot, _: &FileName, _: u64) -> nb::Result<(), StoreError> {
+        self.wait()
+    }
+
+    fn begin(&mut self, _: TransferSlot, _: &Draft<'_>) -> nb::Result<u64, StoreError> {
+        self.wait()?;
+        Ok(self.file.len() as u64)
+    }
+
+    fn write(&mut self, _: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
+        self.wait()?;
+        self.file.extend_from_slice(block);
+        Ok(())
+    }
+
+    fn commit(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<(), StoreError> {
+        self.wait()?;
+        self.committed = true;
+        Ok(())
+    }
+
+    fn abort(&mut self, _: TransferSlot) {}
+
+    fn open(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<u64, StoreError> {
+        self.wait()?;
+        Ok(self.file.len() as u64)
+    }
+
+    fn read(
+        &mut self,
+        _: TransferSlot,
+        offset: u64,
+        block: &mut [u8],
+    ) -> nb::Result<usize, StoreError> {
+        self.wait()?;
+        let rest = &self.file[offset as usize..];
+        let count = rest.len().min(block.len());
+        block[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}
+
+fn digest(bytes: &[u8]) -> Digest {
+    Digest::new(Sha256::digest(bytes).into())
+}
+
+/// Drives until the peer is to do something, or the end.
+fn settle(transfers: &mut Transfers<'_>, store: &mut Shelf) -> Progress {
+    loop {
+        match transfers.drive(SLOT, store) {
+            Progress::Busy | Progress::More => {}
+            other => return other,
+        }
+    }
+}
+
+/// Whatever was kept of it, a put is stored as promised or not at all.
+#[test]
+fn a_put_goes_on_from_what_was_kept() {
+    let whole = bytes(3 * BLOCK + 5);
+    let name = name();
+    for (kept, busy) in [(0, false), (1, true), (BLOCK, false), (BLOCK + 9, true), (197, false)] {
+        for lie in [false, true] {
+            let (mut slots, mut blocks) =
+                ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+            let mut transfers = Transfers::new(&mut slots, &mut blocks);
+            let mut store = Shelf { file: whole[..kept].to_vec(), busy, ..Shelf::default() };
+            let promised = if lie { digest(b"other") } else { digest(&whole) };
+            let size = whole.len() as u64;
+            let draft = Draft { name: &name, size, digest: promised, replace: false };
+            transfers.put(SLOT, (ClientId::new(7, 0), [10, 0, 0, 1].into()), &draft);
+            assert!(transfers.puts(promised) && !transfers.puts(digest(b"")));
+            assert!(transfers.space(SLOT).is_empty(), "nothing is wanted yet");
+            assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+            let Some(Piece::Line(line)) = transfers.piece(SLOT) else {
+                panic!("an offset is told")
+            };
+            assert_eq!(line.to_string(), format!("#have 'a' {kept}\n"));
+            transfers.took(SLOT, 0);
+            let mut rest = &whole[kept..];
+            while !rest.is_empty() {
+                let wants = transfers.upload(SLOT).and_then(Upload::wants);
+                assert_eq!(wants, Some(rest.len() as u64));
+                let space = transfers.space(SLOT);
+                let count = rest.len().min(space.len());
+                space[..count].copy_from_slice(&rest[..count]);
+                transfers.filled(SLOT, count);
+                rest = &rest[count..];
+                assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+            }
+            transfers.complete(SLOT, &[]);
+            let end = settle(&mut transfers, &mut store);
+            let expected =
+                if lie { Progress::Failed(Refusal::Digest) } else { Progress::Done(size) };
+            assert_eq!((end, store.committed), (expected, !lie), "{kept} {lie}");
+            let gained = transfers.end(SLOT).map(|upload| upload.gained());
+            assert_eq!(gained, Some(size - kept as u64));
+        }
+    }
+}
+
+/// All that a peer gets of a file from an offset on; it takes `step` bytes at
+/// once.
+fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<String>, Vec<u8>) {
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut transfers = Transfers::new(&mut slots, &mut blocks);
+    transfers.fetch(SLOT, ClientId::new(7, 0), &name(), offset);
+    let (mut lines, mut got) = (vec![], vec![]);
+    loop {
+        match settle(&mut transfers, store) {
+            Progress::Peer => {}
+            end => {
+                lines.push(format!("{end:?}"));
+                assert!(transfers.end(SLOT).is_none());
+                return (lines, got);
+            }
+        }
+        let count = match transfers.piece(SLOT) {
+            Some(Piece::Line(line)) => {
+                lines.push(line.to_string());
+                0
+            }
+            Some(Piece::Bytes(bytes)) => {
+                assert_eq!(bytes, transfers.part(SLOT));
+                got.extend_from_slice(&bytes[..bytes.len().min(step)]);
+                bytes.len().min(step)
+            }
+            None => panic!("there is something to take"),
+        };
+        transfers.took(SLOT, count);
+    }
+}
+
+#[test]
+fn a_download_is_the_file_from_an_offset_on_and_the_digest_of_all_of_it() {
+    let whole = bytes(2 * BLOCK + 5);
+    let sum = format!("#sum {}\n", digest(&whole));
+    for (offset, busy) in [(0, false), (1, true), (BLOCK, true), (BLOCK + 9, false), (133, false)] {
+        let mut store = Shelf { file: whole.clone(), busy, ..Shelf::default() };
+        let (lines, got) = fetch(&mut store, offset as u64, 7);
+        assert_eq!(got, &whole[offset..]);
+        let parts = got.chunks(BLOCK).map(|part| format!("#part {}\n", part.len()));
+        let expected: Vec<_> = [String::from("#file 'a' 133\n")]
+            .into_iter()
+            .chain(parts)
+            .chain([sum.clone(), String::from("Done(133)")])
+            .collect();
+        assert_eq!(lines, expected, "{offset}");
+    }
+    let mut store = Shelf { file: whole, ..Shelf::default() };
+    assert_eq!(fetch(&mut store, 134, 7), (vec!["Failed(BeyondEnd)".into()], vec![]));
+}
+
+#[test]
+fn an_empty_file_can_be_fetched() {
+    let (lines, got) = fetch(&mut Shelf::default(), 0, 1);
+    let sum = format!("#sum {}\n", digest(b""));
+    assert_eq!(lines, ["#file 'a' 0\n", &sum, "Done(0)"]);
+    assert!(got.is_empty());
+}
+
+/// A store whose file has become shorter than it was.
+#[test]
+fn a_file_that_becomes_shorter_is_not_sent_as_if_it_were_whole() {
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut transfers = Transfers::new(&mut slots, &mut blocks);
+    let mut store = Shelf { file: bytes(3 * BLOCK), ..Shelf::default() };
+    transfers.fetch(SLOT, ClientId::new(7, 0), &name(), 0);
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+    store.file.truncate(BLOCK);
+    for count in [0, 0, BLOCK] {
+        transfers.took(SLOT, count);
+        if count == 0 {
+            assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+        }
+    }
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Failed(Refusal::Changed));
+}
