@@ -57,8 +57,12 @@ impl Console {
         let taken = bytes.len().min(ring.room());
         ring.bytes.extend(&bytes[..taken]);
         ring.refused |= taken < bytes.len();
+        // A writer that is at work looks for more by itself.
+        let sleeps = !ring.writing;
         drop(ring);
-        self.shared.changed.notify_all();
+        if taken > 0 && sleeps {
+            self.shared.changed.notify_all();
+        }
         taken
     }
 

@@ -105,6 +105,9 @@ impl Journal {
 
     /// Hands the console what it takes; whether that is all.
     fn flush(&mut self) -> bool {
+        if self.held.is_empty() {
+            return true;
+        }
         let taken = self.console.offer(&self.held);
         self.held.drain(..taken);
         self.held.is_empty()

@@ -8,7 +8,7 @@ use crate::options::ServerOptions;
 
 /// Bytes that are held of each client at least, so that who writes much is
 /// read in few calls. Pages of it that no client has filled are never touched.
-const INPUT: usize = 16 << 10;
+const INPUT: usize = 32 << 10;
 /// Nicks that are kept for those who left.
 const MOST_KEPT: usize = 1024;
 /// Addresses whose uploads are counted.
