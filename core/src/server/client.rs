@@ -1,12 +1,13 @@
 //! What the room knows of one client.
 
 use core::net::SocketAddr;
+use core::ops::Range;
 
 use heapless::Deque;
 
 use super::rate::Allowance;
 use crate::id::ClientId;
-use crate::log::{Cursor, LINE_COST, Reader};
+use crate::log::{Cursor, Reader};
 use crate::store::TransferSlot;
 use crate::time::Instant;
 use crate::wire::Dialect;
@@ -324,15 +325,20 @@ impl Speech {
         self
     }
 
-    /// A line of so many bytes was said.
-    pub(super) fn count_line(&mut self, len: usize) {
-        self.wrote = self.wrote.saturating_add(len.max(LINE_COST) as u32);
+    /// Lines were said that take so much of the log.
+    pub(super) fn count(&mut self, cost: usize) {
+        self.wrote = self.wrote.saturating_add(cost as u32);
     }
 }
 
 impl Window {
     pub(super) fn len(self) -> usize {
         (self.end - self.start) as usize
+    }
+
+    /// Where they stand.
+    pub(super) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 
     /// That many bytes are used up.

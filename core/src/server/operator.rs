@@ -4,7 +4,7 @@ use super::Server;
 use super::client::{Client, Stage};
 use super::speech::Voice;
 use crate::id::ClientId;
-use crate::log::Audience;
+use crate::log::{Audience, LINE_COST};
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
@@ -27,7 +27,7 @@ impl<S: Store> Server<'_, S> {
         }
         self.voice = Voice::of_the_server();
         let (taken, len) = self.append_text(now, Audience::All, text);
-        self.speech.within(self.window.number).count_line(len);
+        self.speech.within(self.window.number).count(len.max(LINE_COST));
         taken
     }
 

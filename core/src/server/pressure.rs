@@ -42,6 +42,20 @@ impl<S: Store> Server<'_, S> {
         outrun || (self.is_pressed() && self.table.first(Queue::Urgent).is_some())
     }
 
+    /// Bytes of lines that may be appended while nobody has to be asked: all are
+    /// in step, and far from being outrun. Each line counts as its
+    /// [`LINE_COST`](crate::log::LINE_COST) at least.
+    pub(super) fn headroom(&self, now: Instant) -> usize {
+        if self.config.max_chat > 0 || !self.is_calm(now) {
+            return 0;
+        }
+        let first = self.first_in_step().and_then(|place| self.table.tenant(place));
+        let lag = first.map_or(0, |client| self.log.lag(client.outbox.cursor));
+        // What is wasted at the end of the log is less than a line.
+        let wasted = usize::from(self.config.line_limit);
+        (self.log.capacity() / 2).saturating_sub(lag + wasted)
+    }
+
     /// Whether a client may say something now. Where it may not, it is held
     /// until it may. A client is never made to wait for itself.
     pub(super) fn may_speak(&mut self, now: Instant, place: u32) -> bool {

@@ -170,21 +170,21 @@ impl<S: Store> Server<'_, S> {
         }
         let full = bytes.len() == own.len();
         match client.decoder.decode(bytes, client.pause, room, full) {
-            Decoded::Frame(frame, used) => self.act(now, place, frame, used),
+            Decoded::Frame(frame, used) => self.act(now, place, frame, used, own),
             Decoded::More => self.await_more(now, place),
             Decoded::Wait => self.await_quiet(now, place),
             Decoded::Header => self.await_header(now, place),
         }
     }
 
-    fn act(&mut self, now: Instant, place: u32, frame: Frame<'_>, used: usize) -> bool {
+    fn act(&mut self, now: Instant, place: u32, frame: Frame<'_>, used: usize, own: &[u8]) -> bool {
         let transfers = self.table.tenant(place).is_some_and(|client| client.transfer.is_some());
         if !transfers && !matches!(frame, Frame::Upload(_)) {
             // What looked like the start of a header was none.
             self.table.leave(Queue::Moving, place);
         }
         match frame {
-            Frame::Text(text) => return self.act_text(now, place, &text),
+            Frame::Text(text) => return self.act_text(now, place, &text, own),
             Frame::Upload(header) => return self.act_upload(now, place, header, used),
             Frame::Command(line) => return self.act_command(now, place, line, used),
             Frame::Nothing => {}
@@ -198,15 +198,37 @@ impl<S: Store> Server<'_, S> {
         true
     }
 
-    fn act_text(&mut self, now: Instant, place: u32, text: &Text<'_>) -> bool {
+    /// Says a text, and the whole lines that follow it in the client's input as
+    /// long as nobody else has to be asked.
+    fn act_text(&mut self, now: Instant, place: u32, text: &Text<'_>, own: &[u8]) -> bool {
         if !self.gets_the_floor(now, place) {
             return false;
         }
         let taken = self.say(now, place, Manner::Text, text.raw);
-        let Some(client) = self.table.tenant_mut(place) else { return false };
+        let mut next = self.took_text(place, text, taken, own);
+        let (headroom, mut used) = (self.headroom(now), 0);
+        while let Some(text) = next.filter(|_| used < headroom) {
+            let (taken, cost) = self.say_more(place, text.raw);
+            used += cost;
+            next = self.took_text(place, &text, taken, own);
+        }
+        self.count_cost(place, used);
+        true
+    }
+
+    /// Uses up what was said; the whole line of text that follows, if one does.
+    #[inline]
+    fn took_text<'a>(
+        &mut self,
+        place: u32,
+        text: &Text<'_>,
+        taken: usize,
+        own: &'a [u8],
+    ) -> Option<Text<'a>> {
+        let client = self.table.tenant_mut(place)?;
         let used = client.decoder.took_text(text, taken);
         client.input.consume(used);
-        true
+        client.decoder.whole_line(own.get(client.input.range())?)
     }
 
     fn act_upload(&mut self, now: Instant, place: u32, header: Header<'_>, used: usize) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Client, Server};
 use crate::id::ClientId;
-use crate::log::Audience;
+use crate::log::{Audience, LINE_COST};
 use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
@@ -88,6 +88,14 @@ impl<S: Store> Server<'_, S> {
         taken
     }
 
+    /// Makes a line of more of what a client is saying, where there is
+    /// [headroom](Self::headroom). Returns the bytes used up, and what the line
+    /// takes of the log, which is to be [counted](Speech::count).
+    pub(super) fn say_more(&mut self, place: u32, raw: &[u8]) -> (usize, usize) {
+        let (taken, len) = self.write_text(Audience::AllBut(place), raw);
+        (taken, len.max(LINE_COST))
+    }
+
     /// Appends a line of the voice's prefix and as much of `raw`, made safe, as
     /// fits. Returns the bytes used up, and those of the line.
     pub(super) fn append_text(
@@ -96,11 +104,16 @@ impl<S: Store> Server<'_, S> {
         audience: Audience,
         raw: &[u8],
     ) -> (usize, usize) {
-        let limit = usize::from(self.config.line_limit);
-        let most = limit.min(self.voice.len + 3 * raw.len() + 1);
-        let mut taken = 0;
-        self.make_room(most);
+        self.make_room(self.most_of_line(raw));
+        let appended = self.write_text(audience, raw);
+        self.turn_window(now);
+        appended
+    }
+
+    fn write_text(&mut self, audience: Audience, raw: &[u8]) -> (usize, usize) {
+        let most = self.most_of_line(raw);
         let prefix = self.voice.prefix();
+        let mut taken = 0;
         let len = self.log.append(audience, most, |out| {
             let (start, text) = out.split_at_mut(prefix.len());
             start.copy_from_slice(prefix);
@@ -110,8 +123,12 @@ impl<S: Store> Server<'_, S> {
             text[safe.written] = b'\n';
             prefix.len() + safe.written + 1
         });
-        self.turn_window(now);
         (taken, len)
+    }
+
+    /// Bytes of a line of the voice with `raw`, at most.
+    fn most_of_line(&self, raw: &[u8]) -> usize {
+        usize::from(self.config.line_limit).min(self.voice.len + 3 * raw.len() + 1)
     }
 
     /// What stands before a text of a client: rendered once for all that it
@@ -137,12 +154,19 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    /// Notes what a client has added to the log.
+    /// Notes the length of a line that a client has added to the log.
     pub(super) fn count_words(&mut self, place: u32, len: usize) {
-        let number = self.window.number;
         if let Some(client) = self.table.tenant_mut(place) {
             client.allowance.spend(len);
-            client.speech_in(number).count_line(len);
+        }
+        self.count_cost(place, len.max(LINE_COST));
+    }
+
+    /// Notes what lines of a client take of the log.
+    pub(super) fn count_cost(&mut self, place: u32, cost: usize) {
+        let number = self.window.number;
+        if let Some(client) = self.table.tenant_mut(place) {
+            client.speech_in(number).count(cost);
         }
     }
 }

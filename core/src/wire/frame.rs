@@ -250,7 +250,24 @@ impl Decoder {
         Decoded::Frame(Frame::Switch, 0)
     }
 
+    /// The text at the start of `input`, if that is a whole line of a line peer
+    /// and nothing but text: what [`decode`](Self::decode) finds in most bytes,
+    /// whatever is known of the link.
+    #[inline]
+    pub fn whole_line<'a>(&self, input: &'a [u8]) -> Option<Text<'a>> {
+        if self.dialect != Dialect::Line || self.state != State::Between {
+            return None;
+        }
+        let (line, _) = input.split_at_checked(memchr::memchr(b'\n', input)?)?;
+        let raw = line.strip_suffix(b"\r").unwrap_or(line);
+        let is_text = raw.first().is_some_and(|&first| first != b'#');
+        is_text.then_some(Text { raw, end: line.len() + 1 - raw.len(), ends: true })
+    }
+
     fn line<'a>(&mut self, input: &'a [u8], pause: Pause, room: usize, full: bool) -> Decoded<'a> {
+        if let Some(text) = self.whole_line(input) {
+            return Decoded::Frame(Frame::Text(text), 0);
+        }
         let newline = memchr::memchr(b'\n', input);
         let ends = newline.is_some() || pause == Pause::End;
         let line = &input[..newline.unwrap_or(input.len())];
