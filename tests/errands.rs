@@ -159,6 +159,7 @@ fn what_is_refused_is_told_and_the_rest_is_done() {
     let here = folder(&files);
     let port = server.at.port();
     done(&errand(here.path(), port, &["--put", "b"]));
+    fs::write(here.path().join("b"), "c").unwrap();
     let complaints = failed(&errand(here.path(), port, &["--put", "none", "b", "large", ".", "a"]));
     let expected = [
         "cli: 'none': it cannot be read: there is no such file or folder",
@@ -176,6 +177,19 @@ fn what_is_refused_is_told_and_the_rest_is_done() {
     ];
     assert_eq!(complaints.lines().collect::<Vec<_>>(), expected);
     assert_eq!(names(here.path()), ["a", "b", "large"]);
+}
+
+#[test]
+fn a_file_that_is_there_already_is_done() {
+    let server = Served::start(&[]);
+    let here = folder(&[("a", b"same"), ("b", b"more")]);
+    let port = server.at.port();
+    done(&errand(here.path(), port, &["--put", "a"]));
+    let again = errand(here.path(), port, &["--put", "a", "b"]);
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+    assert_eq!(String::from_utf8_lossy(&again.stderr), "cli: 'a': it is there already\n");
+    done(&errand(here.path(), port, &["--put", "a", "b", "--quiet"]));
+    server.assert_serves(&[("a", b"same"), ("b", b"more")]);
 }
 
 #[test]

@@ -96,10 +96,12 @@ fn files_go_both_ways_while_the_chat_goes_on() {
     });
     // What stands here or there is replaced only when that is said.
     ada.types("/put my notes.txt\n");
-    ada.until("it stands there", |rows| rows.iter().any(|row| row.contains(" ! 'my notes.txt': ")));
+    ada.shows(" > File 'my notes.txt' is there already");
     ada.types("/get 'my notes.txt'\n");
     ada.until("it stands here", |rows| rows.iter().any(|row| row.contains("stands here already")));
     fs::write(folder.path().join("my notes.txt"), "otherwise").unwrap();
+    ada.types("/put my notes.txt\n");
+    ada.until("it stands there", |rows| rows.iter().any(|row| row.contains(" ! 'my notes.txt': ")));
     ada.types("/get! my notes.txt\n");
     ada.shows(" > File 'my notes.txt' is here");
     assert_eq!(fs::read(folder.path().join("my notes.txt")).unwrap(), b"so it is");

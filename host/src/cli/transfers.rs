@@ -39,6 +39,8 @@ pub(super) enum Way {
 pub(super) struct Outcome {
     pub(super) request: Request,
     pub(super) result: Result<(), FileError>,
+    /// Nothing had to go out: the very same file stood there.
+    pub(super) was_there: bool,
 }
 
 /// The file that is on its way, and those that wait for it.
@@ -83,7 +85,9 @@ impl Transfers {
                     let gauge = Gauge::new(transfer.name().as_str());
                     self.current = Some((request, transfer, gauge));
                 }
-                Err(why) => return Some(Outcome { request, result: Err(why) }),
+                Err(why) => {
+                    return Some(Outcome { request, result: Err(why), was_there: false });
+                }
             }
         }
         let (_, transfer, gauge) = self.current.as_mut()?;
@@ -120,7 +124,8 @@ impl Transfers {
     }
 
     fn finish(&mut self, result: Result<(), FileError>) -> Option<Outcome> {
-        self.current.take().map(|(request, ..)| Outcome { request, result })
+        let (request, transfer, _) = self.current.take()?;
+        Some(Outcome { request, result, was_there: transfer.was_there() })
     }
 }
 

@@ -115,6 +115,11 @@ impl Job {
         }
     }
 
+    /// Whether nothing had to be done, since the very same file stood there.
+    pub(super) fn was_there(&self) -> bool {
+        matches!(self, Self::Move(transfer, _) if transfer.was_there())
+    }
+
     pub(super) fn timeout(&self) -> Option<Instant> {
         match self {
             Self::Move(transfer, _) => transfer.timeout(),

@@ -117,12 +117,16 @@ impl<'o> Round<'o> {
     }
 
     fn finish(&mut self, outcome: Result<(), Failure>) {
-        if let Some((what, job)) = self.job.take() {
-            // Its row on the screen ends with it.
-            drop(job);
-            if let Err(why) = outcome {
-                self.tell_failure(&what, &why);
+        let Some((what, job)) = self.job.take() else { return };
+        let was_there = job.was_there();
+        // Its row on the screen ends with it.
+        drop(job);
+        match outcome {
+            Err(why) => self.tell_failure(&what, &why),
+            Ok(()) if was_there && !self.options.errands.quiet => {
+                eprintln!("cli: {what}: it is there already");
             }
+            Ok(()) => {}
         }
     }
 

@@ -111,6 +111,11 @@ impl Transfer {
         self.progress().phase == Phase::Done
     }
 
+    /// Whether nothing had to go out, since the very same file stood there.
+    pub(super) fn was_there(&self) -> bool {
+        matches!(self, Self::Sending(sending) if sending.was_there())
+    }
+
     /// Does what can be done now. An error is the transfer's end, and if the
     /// client is [uploading](Client::is_uploading) then, that of its connection
     /// too: a classic server waits for all that it was promised.
@@ -157,4 +162,15 @@ impl Transfer {
             Self::Receiving(receiving) => receiving.stop(),
         }
     }
+}
+
+/// Has the server send, or take, no more; an error, which is `why`, as soon as it
+/// does neither.
+fn end(why: FileError, now: Instant, client: &mut Client<'_>) -> Result<FileError, FileError> {
+    if !client.is_transferring() {
+        return Err(why);
+    }
+    // Where there is no room for it now, there will be.
+    let _ = client.stop(now);
+    Ok(why)
 }

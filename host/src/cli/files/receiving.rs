@@ -13,7 +13,7 @@ use super::draft::{Draft, Folder};
 use super::error::FileError;
 use super::hash::{Hashing, digest};
 use super::task::Task;
-use super::{Phase, Progress};
+use super::{Phase, Progress, end};
 
 /// A file on its way from the room.
 #[derive(Debug)]
@@ -123,12 +123,7 @@ impl Receiving {
                 None => self.stage = Stage::Naming(task),
                 Some(named) => named.map_err(FileError::Write).flatten()?,
             },
-            Stage::Ending(why) if !client.is_transferring() => return Err(why),
-            Stage::Ending(why) => {
-                // Where there is no room for it now, there will be.
-                let _ = client.stop(now);
-                self.stage = Stage::Ending(why);
-            }
+            Stage::Ending(why) => self.stage = Stage::Ending(end(why, now, client)?),
             stage => self.stage = stage,
         }
         Ok(())

@@ -14,7 +14,7 @@ use snug_core::wire::name::FileName;
 use super::error::FileError;
 use super::hash::{Hashing, digest};
 use super::source::Source;
-use super::{Phase, Progress};
+use super::{Phase, Progress, end};
 
 /// After what time a file is put again that somebody else puts just now: that
 /// may be this machine over a link of which the server does not know yet that
@@ -37,6 +37,8 @@ pub(in crate::cli) struct Sending {
     at: u64,
     /// All went out on a connection that was lost before the answer came.
     unanswered: bool,
+    /// Nothing had to go out: the very same file stood there.
+    was_there: bool,
     /// How often somebody else put it at the same time.
     clashes: u32,
 }
@@ -56,11 +58,11 @@ enum Stage {
     Giving,
     /// It goes out, or is out, as to a classic server.
     Offered,
-    /// The name is taken. If what stands there is this file, that is the answer
-    /// which was lost; otherwise it is this refusal.
-    Doubt(String),
-    /// The server was asked for what stands there, which has so many bytes.
-    Comparing(String, u64),
+    /// It was refused for this reason. If it stands there all the same, that is
+    /// what was wanted: it came by itself, or the answer was lost.
+    Doubt(FileError),
+    /// The server was asked for the hash of what stands there.
+    Comparing(FileError),
     /// The server is to be told that no more comes, for this reason.
     Ending(FileError),
     Done,
@@ -77,12 +79,17 @@ impl Sending {
             stage: Stage::Hashing(hashing),
             at: 0,
             unanswered: false,
+            was_there: false,
             clashes: 0,
         })
     }
 
     pub(super) fn name(&self) -> &FileName {
         &self.source.name
+    }
+
+    pub(super) fn was_there(&self) -> bool {
+        self.was_there
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -144,17 +151,12 @@ impl Sending {
                 self.give(client)?;
                 self.stage = Stage::Offered;
             }
-            Stage::Doubt(refusal) => {
+            Stage::Doubt(why) => {
+                // From its end on, so that no byte comes.
                 let asked = client.get(now, &self.source.name, self.source.size).is_ok();
-                self.stage =
-                    if asked { Stage::Comparing(refusal, 0) } else { Stage::Doubt(refusal) };
+                self.stage = if asked { Stage::Comparing(why) } else { Stage::Doubt(why) };
             }
-            Stage::Ending(why) if !client.is_transferring() => return Err(why),
-            Stage::Ending(why) => {
-                // Where there is no room for it now, there will be.
-                let _ = client.stop(now);
-                self.stage = Stage::Ending(why);
-            }
+            Stage::Ending(why) => self.stage = Stage::Ending(end(why, now, client)?),
             stage => self.stage = stage,
         }
         Ok(())
@@ -174,15 +176,14 @@ impl Sending {
             (Stage::Giving, Event::Refused { reason }) => {
                 return Err(FileError::Refused(reason.to_owned()));
             }
-            (Stage::Comparing(refusal, _), Event::File { size }) => Stage::Comparing(refusal, size),
-            (Stage::Comparing(_, size), Event::Sum(digest))
-                if size == self.source.size && digest == self.digest =>
-            {
+            (Stage::Comparing(why), Event::File { size }) if size != self.source.size => {
+                Stage::Ending(why)
+            }
+            (Stage::Comparing(_), Event::Sum(sum)) if sum == self.digest => {
+                self.was_there = !self.unanswered;
                 Stage::Done
             }
-            (Stage::Comparing(refusal, _), Event::Sum(_) | Event::Refused { .. }) => {
-                return Err(FileError::Refused(refusal));
-            }
+            (Stage::Comparing(why), Event::Sum(_) | Event::Refused { .. }) => return Err(why),
             (Stage::Asked | Stage::Giving, Event::Stopped) => return Err(FileError::Stopped),
             (stage, _) => stage,
         };
@@ -199,10 +200,8 @@ impl Sending {
             self.clashes += 1;
             return Ok(Stage::Clashed);
         }
-        if self.unanswered {
-            return Ok(Stage::Doubt(reason.to_owned()));
-        }
-        Err(FileError::Refused(reason.to_owned()))
+        let why = FileError::Refused(reason.to_owned());
+        if self.unanswered || why.is_in_the_way() { Ok(Stage::Doubt(why)) } else { Err(why) }
     }
 
     /// Puts the file; or offers it, if the server is classic.

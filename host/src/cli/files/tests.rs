@@ -7,7 +7,9 @@ use std::os::unix::fs::symlink;
 use mio::{Events, Poll, Token};
 use sha2::{Digest as _, Sha256};
 use snug_core::client::{ANSWER, Buffers, Mode, STOPPED, UNDER_WAY};
+use snug_core::store::StoreError;
 use snug_core::wire::digest::Digest;
+use snug_core::wire::notice::Refusal;
 
 use super::*;
 
@@ -195,6 +197,36 @@ fn an_answer_that_was_lost_is_looked_up() {
             assert_eq!(told.unwrap_err().to_string(), "a file of that name stands already");
         }
     }
+}
+
+#[test]
+fn the_very_same_file_need_not_be_put() {
+    let refusal = Refusal::Store(StoreError::Exists);
+    for (standing, same) in [("0123456789", true), ("another..!", false)] {
+        let mut bench = Bench::new();
+        bench.has("a", b"0123456789");
+        bench.puts("a");
+        bench.works().unwrap();
+        bench.told(&format!("! #put: {refusal}\n")).unwrap();
+        assert_eq!(bench.advances().unwrap(), "#get 'a' 10\n");
+        let told = bench.told(&format!("#file 'a' 10\n#sum {}\n", sum(standing.as_bytes())));
+        assert_eq!(told.is_ok(), same, "{standing}");
+        assert_eq!(bench.transfer.unwrap().was_there(), same, "{standing}");
+    }
+}
+
+#[test]
+fn nothing_comes_of_a_longer_file_that_stands_there() {
+    let mut bench = Bench::new();
+    bench.has("a", b"0123456789");
+    bench.puts("a");
+    bench.works().unwrap();
+    bench.told(&format!("! #put: {}\n", Refusal::Store(StoreError::Exists))).unwrap();
+    bench.advances().unwrap();
+    bench.told("#file 'a' 99999\n").unwrap();
+    assert_eq!(bench.advances().unwrap(), "#stop\n");
+    bench.told(&format!("{STOPPED}\n")).unwrap();
+    assert!(bench.advances().unwrap_err().is_in_the_way());
 }
 
 #[test]

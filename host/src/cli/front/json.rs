@@ -42,7 +42,7 @@ impl Front for Json {
     fn show(&mut self, scene: &Scene<'_>, _: &Me) -> io::Result<()> {
         let own = match *scene {
             Scene::Heard { kind, text, old } => return self.write(News::of(kind, text), old),
-            Scene::Uploaded(file) => Own::Uploaded { file },
+            Scene::Uploaded(file) | Scene::Standing(file) => Own::Uploaded { file },
             Scene::Fetched(file) => Own::Fetched { file },
             Scene::Told(text) => Own::Told { text },
             Scene::Refused(text) => Own::Refused { text },

@@ -97,6 +97,8 @@ pub(super) enum Scene<'a> {
     Said(&'a str),
     /// The file that the user named went out and is stored.
     Uploaded(&'a str),
+    /// The very same file as the one that the user named stands there already.
+    Standing(&'a str),
     /// The file that the user asked for is here.
     Fetched(&'a str),
     /// The file that went out is not stored; the server has said why.

@@ -35,6 +35,7 @@ impl Front for Plain {
         match *scene {
             Scene::Heard { text, .. } => writeln!(self.out, "{text}"),
             Scene::Uploaded(typed) => writeln!(self.out, "> File '{typed}' has uploaded!"),
+            Scene::Standing(typed) => writeln!(self.out, "> File '{typed}' is there already"),
             Scene::Fetched(name) => writeln!(self.out, "> File '{name}' is here"),
             Scene::Told(text) => writeln!(self.out, "> {text}"),
             Scene::Refused(why) => complain(&format!("! {why}")),

@@ -173,9 +173,10 @@ impl<'a> Visit<'a> {
 
     /// Tells how a file has fared.
     fn tell(&mut self, outcome: Option<Outcome>) -> io::Result<()> {
-        let Some(Outcome { request, result }) = outcome else { return Ok(()) };
+        let Some(Outcome { request, result, was_there }) = outcome else { return Ok(()) };
         let Request { file, way, .. } = &request;
         let why = match (result, way) {
+            (Ok(()), Way::Put) if was_there => return self.desk.show(&Scene::Standing(file)),
             (Ok(()), Way::Put) => return self.desk.show(&Scene::Uploaded(file)),
             (Ok(()), Way::Get) => return self.desk.show(&Scene::Fetched(file)),
             (Err(why), Way::Put) if why.is_in_the_way() => format!("{why}; /put! replaces it"),

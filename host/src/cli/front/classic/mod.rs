@@ -70,7 +70,7 @@ impl Front for Classic {
             | Scene::Lost(_)
             | Scene::Back => Ok(()),
             Scene::Said(_) | Scene::NotUploaded => self.screen.ask(),
-            Scene::Uploaded(typed) => self.screen.uploaded(typed),
+            Scene::Uploaded(typed) | Scene::Standing(typed) => self.screen.uploaded(typed),
             Scene::Refused(why) => self.screen.refuse(why),
         }
     }

@@ -179,6 +179,9 @@ impl Front for Terminal {
             Scene::Uploaded(typed) => {
                 Some(self.look.told(&format!("File '{typed}' has uploaded!")))
             }
+            Scene::Standing(typed) => {
+                Some(self.look.told(&format!("File '{typed}' is there already")))
+            }
             Scene::Fetched(name) => Some(self.look.told(&format!("File '{name}' is here"))),
             Scene::Told(text) => Some(self.look.told(text)),
             Scene::Doubtful(line) => Some(self.look.refused(&format!("{DOUBT}: {line}"))),
