@@ -21,6 +21,7 @@ mod desk;
 mod dial;
 mod ear;
 mod errands;
+mod error;
 mod files;
 mod front;
 mod gauge;
@@ -41,10 +42,10 @@ use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 pub use self::config::arguments;
-pub use self::errands::Errands;
+use self::error::SessionError;
 use self::link::Link;
-pub use self::options::ClientOptions;
-use self::session::{Session, SessionError};
+pub use self::options::{ClientOptions, Errands};
+use self::session::Session;
 
 /// Takes the seat until the user or the server ends it.
 ///

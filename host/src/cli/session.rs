@@ -1,8 +1,7 @@
 //! A stay: visits to a room, one after the other until it is over.
 
-use core::fmt;
 use core::time::Duration;
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, IsTerminal};
 
 use mio::Events;
 use snug_core::time::Instant;
@@ -10,6 +9,7 @@ use snug_core::time::Instant;
 use super::connection::Memory;
 use super::desk::Desk;
 use super::dial::{Dial, Tries};
+use super::error::SessionError;
 use super::front::{Farewell, Scene, Status};
 use super::link::Link;
 use super::options::ClientOptions;
@@ -19,19 +19,6 @@ use super::visit::{Kept, Parting, Visit};
 
 /// A visit that lasted so long was no failed try to come back.
 const LASTING: Duration = Duration::from_secs(10);
-
-/// Why a stay ended otherwise than somebody wished.
-#[derive(Debug)]
-pub(super) enum SessionError {
-    /// The screen cannot be written to, or the system does not let us poll.
-    System(io::Error),
-    /// A file that was promised cannot be read to its end.
-    File(String, io::Error),
-    /// The server went before all was said.
-    Lost,
-    /// All was said, and some of it may be lost; the user was told what.
-    Doubtful,
-}
 
 /// What lasts from one visit to the next.
 pub(super) struct Session<'a> {
@@ -167,25 +154,5 @@ impl<'a> Session<'a> {
             return Ok(false);
         }
         Ok(true)
-    }
-}
-
-impl From<io::Error> for SessionError {
-    fn from(error: io::Error) -> Self {
-        Self::System(error)
-    }
-}
-
-impl fmt::Display for SessionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System(error) => error.fmt(f),
-            Self::File(typed, error) if error.kind() == ErrorKind::UnexpectedEof => {
-                write!(f, "'{typed}' has become shorter while it went out")
-            }
-            Self::File(typed, error) => write!(f, "'{typed}' cannot be read: {error}"),
-            Self::Lost => f.write_str("the connection is lost"),
-            Self::Doubtful => f.write_str("not all that was said may have been heard"),
-        }
     }
 }

@@ -6,7 +6,6 @@
 
 mod bar;
 mod job;
-mod options;
 mod visit;
 
 use core::time::Duration;
@@ -20,12 +19,11 @@ use mio::{Poll, Token, Waker};
 use snug_core::wire::nick::Nick;
 
 use self::job::{Failure, Job, Wish};
-pub use self::options::Errands;
 use self::visit::{End, Visit};
 use super::connection::Memory;
 use super::dial::Tries;
 use super::link::Link;
-use super::options::ClientOptions;
+use super::options::{ClientOptions, Errands};
 use crate::clock::Clock;
 
 const WAKER: Token = Token(1);

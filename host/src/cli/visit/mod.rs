@@ -12,11 +12,11 @@ use snug_core::time::Instant;
 use super::connection::{Connection, LAST_WORDS, Memory, TURNS};
 use super::desk::Desk;
 use super::ear::Ear;
+use super::error::SessionError;
 use super::front::{Scene, Status};
 use super::link::Link;
 use super::offer::Offer;
 use super::recall::Seen;
-use super::session::SessionError;
 use super::transfers::{Outcome, Request, Transfers, Way};
 
 /// How often it is looked how far a file is.

@@ -3,11 +3,11 @@
 use snug_core::client::{FarEnd, OfferError, SayError};
 
 use super::Visit;
+use crate::cli::error::SessionError;
 use crate::cli::front::Scene;
 use crate::cli::home;
 use crate::cli::offer::Offer;
 use crate::cli::order::{Order, USAGES};
-use crate::cli::session::SessionError;
 
 impl Visit<'_> {
     /// Does what is wanted, or gives it back if it has to wait.

@@ -7,38 +7,19 @@
 
 use std::fs;
 
-use rustyline::Context;
-use rustyline::completion::Completer;
-
-use super::editor::Guide;
 use super::stage::Stage;
 use crate::cli::home;
 use crate::cli::order::{Takes, USAGES};
 
-impl Completer for Guide {
-    type Candidate = String;
-
-    fn complete(
-        &self,
-        line: &str,
-        pos: usize,
-        _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<String>)> {
-        let typed = &line[..pos];
-        let (start, candidates) = match what(typed) {
-            What::Command => (0, commands(typed)),
-            What::File(start) => (start, files(&typed[start..])),
-            What::Stored(start) => (start, self.stage.files(&typed[start..])),
-            What::Nick(start) => (start, nicks(&self.stage, &typed[start..], start == 0)),
-        };
-        match settle(&typed[start..], candidates) {
-            Settled::One(text) => Ok((start, vec![text])),
-            Settled::Several(candidates) => {
-                self.list(&candidates);
-                Ok((start, Vec::new()))
-            }
-        }
-    }
+/// Where what is to be completed begins in what is typed, and what becomes of it.
+pub(super) fn complete(typed: &str, stage: &Stage) -> (usize, Settled) {
+    let (start, candidates) = match what(typed) {
+        What::Command => (0, commands(typed)),
+        What::File(start) => (start, files(&typed[start..])),
+        What::Stored(start) => (start, stage.files(&typed[start..])),
+        What::Nick(start) => (start, nicks(stage, &typed[start..], start == 0)),
+    };
+    (start, settle(&typed[start..], candidates))
 }
 
 /// What a line asks to be completed where it ends.
@@ -114,7 +95,7 @@ fn files(start: &str) -> Vec<String> {
 
 /// What becomes of the candidates.
 #[derive(Debug, PartialEq, Eq)]
-enum Settled {
+pub(super) enum Settled {
     /// This takes the place of what was typed.
     One(String),
     /// There is nothing to choose between these.

@@ -1,8 +1,6 @@
 //! The line that is typed: rustyline in a thread of its own.
 
-use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,22 +9,15 @@ use std::sync::mpsc::SyncSender;
 use etcetera::base_strategy::{BaseStrategy, Xdg};
 use mio::Waker;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Config, Editor, ExternalPrinter, Helper};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use rustyline::{ColorMode, CompletionType, Config, Editor, ExternalPrinter};
+use unicode_width::UnicodeWidthChar;
 
 use super::Print;
-use super::completion::names_stored;
-use super::look::Look;
-use super::stage::{Row, Stage};
+use super::guide::{Guide, PROMPT};
+use super::stage::Stage;
 use crate::cli::front::Wish;
 use crate::cli::front::tty::Tty;
-
-/// What stands before the line that the user types.
-const PROMPT: &str = "[You] ";
 
 /// The prompt with a row above it for what is under way, as rustyline measures
 /// it. What is painted there is [the stage's](Stage::paint).
@@ -163,96 +154,6 @@ fn history_file() -> Option<PathBuf> {
     Some(folder.join("history"))
 }
 
-/// What rustyline asks while a line is edited.
-pub(super) struct Guide {
-    pub(super) stage: Arc<Stage>,
-    look: Look,
-    prints: SyncSender<Print>,
-    /// Wakes the session.
-    waker: Arc<Waker>,
-    /// The line as it was last painted.
-    line: RefCell<String>,
-}
-
-impl Guide {
-    pub(super) fn new(
-        stage: Arc<Stage>,
-        look: Look,
-        prints: SyncSender<Print>,
-        waker: Arc<Waker>,
-    ) -> Self {
-        Self { stage, look, prints, waker, line: RefCell::default() }
-    }
-
-    /// Takes note of the line as it is now.
-    fn note(&self, line: &str) {
-        let mut last = self.line.borrow_mut();
-        if names_stored(line) && !names_stored(&last) {
-            self.stage.want_files();
-            // A session that is gone asks nobody.
-            let _ = self.waker.wake();
-        }
-        line.clone_into(&mut last);
-    }
-
-    /// Lists what there is to choose from, above the line.
-    pub(super) fn list(&self, candidates: &[String]) {
-        if !candidates.is_empty() {
-            // The printer waits for this very thread: it cannot be waited for.
-            let _ = self.prints.try_send(Print::Line(self.look.told(&candidates.join("  "))));
-        }
-    }
-}
-
-impl Highlighter for Guide {
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        self.note(line);
-        Cow::Borrowed(line)
-    }
-
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
-        &'s self,
-        prompt: &'p str,
-        default: bool,
-    ) -> Cow<'b, str> {
-        if !default {
-            return Cow::Borrowed(prompt);
-        }
-        let row = fitting(&self.stage.paint(), Tty::columns());
-        Cow::Owned(format!("{}\n{}", self.look.status(&row), self.look.prompt(PROMPT)))
-    }
-
-    /// Each change is painted, so that the line is known.
-    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
-        true
-    }
-}
-
-/// The row, or as much of it as fits without wrapping.
-pub(super) fn fitting(row: &Row, columns: usize) -> String {
-    let row = if row.wide.width() < columns { &row.wide } else { &row.narrow };
-    let mut width = 0;
-    let fits = |character: &char| {
-        width += character.width().unwrap_or(0);
-        width < columns
-    };
-    row.chars().take_while(fits).collect()
-}
-
-impl Validator for Guide {
-    /// Enter: the line ends here, and the prompt with it.
-    fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        self.stage.leave();
-        Ok(ValidationResult::Valid(None))
-    }
-}
-
-impl Hinter for Guide {
-    type Hint = String;
-}
-
-impl Helper for Guide {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,13 +169,5 @@ mod tests {
         assert_eq!(rows("xxx漢", 10), 2);
         assert_eq!(rows(&"漢".repeat(37), 80), 2);
         assert_eq!(rows(&"e\u{301}".repeat(73), 80), 1);
-    }
-
-    #[test]
-    fn a_row_is_cut_before_it_wraps() {
-        let row = Row { wide: "wide 漢".to_owned(), narrow: "narrow".to_owned() };
-        assert_eq!(fitting(&row, 8), "wide 漢");
-        assert_eq!(fitting(&row, 7), "narrow");
-        assert_eq!(fitting(&row, 4), "nar");
     }
 }

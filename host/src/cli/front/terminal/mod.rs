@@ -12,6 +12,7 @@
 
 mod completion;
 mod editor;
+mod guide;
 mod look;
 mod stage;
 
@@ -26,7 +27,8 @@ use std::time::Instant;
 use mio::Waker;
 use rustyline::ExternalPrinter;
 
-use self::editor::{Guide, Typist, Wishes, fitting};
+use self::editor::{Typist, Wishes};
+use self::guide::{Guide, fitting};
 use self::look::Look;
 use self::stage::{Row, Stage};
 use super::tty::Tty;

@@ -1,11 +1,13 @@
 //! What `cli` takes.
 
+mod errands;
+
 use clap::Parser;
 use clap::builder::FalseyValueParser;
 use snug_core::client::Mode;
 use snug_core::wire::nick::Nick;
 
-use super::errands::Errands;
+pub use self::errands::Errands;
 
 /// A seat in a chat room into which anybody can drop a file.
 #[derive(Clone, Debug, Parser)]
