@@ -164,14 +164,14 @@ pub(super) const USAGES: &[Usage] = &[
     Usage::new("/who", "lists the users", Takes::Nothing, Wire::Word("#who")),
     Usage::new(
         "/put FILE",
-        "puts a file into the room; /put! in place of one that stands there",
+        "puts a file into the room; /put! replaces one",
         Takes::File,
         Wire::Move(Way::Put),
     ),
     Usage::new("/upload FILE", "is /put", Takes::File, Wire::Move(Way::Put)),
     Usage::new(
         "/get NAME",
-        "fetches a file from the room; /get! in place of one that stands here",
+        "fetches a file from the room; /get! replaces one here",
         Takes::Stored,
         Wire::Move(Way::Get),
     ),
