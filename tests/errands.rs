@@ -321,3 +321,18 @@ fn a_file_goes_on_after_either_side_was_killed() {
     server.assert_serves(&[("a", &bytes)]);
     assert!(fs::read(there.path().join("a")).unwrap() == bytes);
 }
+
+#[test]
+fn who_is_put_out_stays_out() {
+    let mut server = Served::start_typed(&["--max-transfers", "1"]);
+    let here = folder(&[("a", b"a")]);
+    // All places for files are taken.
+    let mut bob = server.line();
+    bob.send(format!("#put 'b' 1 {}\n", "0".repeat(64)));
+    bob.until("#have 'b' 0\n");
+    let waiting = sent(here.path(), server.at.port(), &["--nick", "ada", "--put", "a"]);
+    bob.until("is now ada\n");
+    server.types("/kick ada\n");
+    let told = failed(&waiting.wait_with_output().unwrap());
+    assert!(told.ends_with(": you are put out; ask who keeps the room\n"), "{told}");
+}

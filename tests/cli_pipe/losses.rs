@@ -186,3 +186,20 @@ fn it_does_not_come_back_where_that_is_not_wanted() {
     cli.until(" online)");
     assert_eq!(cli.ends().code(), Some(1));
 }
+
+#[test]
+fn who_is_put_out_stays_out() {
+    let stage = Stage::new();
+    let mut cli = Piped::start(stage.at, &[]);
+    let mut guest = stage.welcomes();
+    cli.until("(1 user online)");
+    says(&mut guest, "[bob] ! you are put out; ask who keeps the room\n");
+    drop(guest);
+    let mut guest = stage.welcomes();
+    expect(&mut guest, "#history 0");
+    says(&mut guest, "! you are put out; ask who keeps the room\n");
+    drop(guest);
+    cli.until("[bob] ! you are put out; ask who keeps the room");
+    cli.until("! you are put out; ask who keeps the room");
+    assert_eq!(cli.ends().code(), Some(1));
+}

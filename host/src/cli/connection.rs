@@ -5,8 +5,9 @@ use std::io;
 
 use mio::event::Event;
 use mio::{Registry, Token};
-use snug_core::client::{Buffers, Client, Mode};
+use snug_core::client::{self, Buffers, Client, Kind, Mode};
 use snug_core::time::Instant;
+use snug_core::wire::notice::Refusal;
 
 use super::link::Link;
 
@@ -158,4 +159,11 @@ impl<'m> Connection<'m> {
         // The poll drops fractions of a millisecond.
         Some(next.since(now) + Duration::from_millis(1))
     }
+}
+
+/// Whether whoever keeps the room says that the user is put out, if the server
+/// is Snug; to come back by itself would make nothing of that.
+pub(super) fn puts_out(event: &client::Event<'_>) -> bool {
+    let client::Event::Message { kind: Kind::Refused, text } = event else { return false };
+    text.strip_prefix("! ").is_some_and(|why| why == Refusal::PutOut.to_string())
 }

@@ -61,6 +61,7 @@ impl<'a> Session<'a> {
                 Parting::Interrupted => self.desk.end(Farewell::Interrupted)?,
                 Parting::Done => self.desk.end(Farewell::Done)?,
                 Parting::Lost => link = self.come_back(began)?,
+                Parting::PutOut => self.end_lost()?,
             }
         }
         let counts = !self.attended && !self.desk.is_interrupted();

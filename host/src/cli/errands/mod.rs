@@ -84,6 +84,10 @@ impl<'o> Round<'o> {
                     match Visit::begin(self, &mut memory, link)?.run()? {
                         End::Done => break,
                         End::Lost(why) => why,
+                        End::PutOut(why) => {
+                            self.give_up(&why);
+                            break;
+                        }
                     }
                 }
                 Err(error) => error.to_string(),

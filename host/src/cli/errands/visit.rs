@@ -9,7 +9,7 @@ use snug_core::time::Instant;
 use snug_core::wire::notice::Refusal;
 
 use super::Round;
-use crate::cli::connection::{Connection, LAST_WORDS, LINK, Memory, TURNS};
+use crate::cli::connection::{Connection, LAST_WORDS, LINK, Memory, TURNS, puts_out};
 use crate::cli::link::Link;
 
 /// How long nothing may move, in neither direction, while the server owes an
@@ -26,6 +26,8 @@ pub(super) enum End {
     Done,
     /// Too early, for this reason.
     Lost(String),
+    /// Whoever keeps the room wants it so, and has said this.
+    PutOut(String),
 }
 
 pub(super) struct Visit<'a, 'o> {
@@ -37,6 +39,7 @@ pub(super) struct Visit<'a, 'o> {
     lost: Option<String>,
     /// What the server has refused before it was known to be Snug.
     refusal: Option<String>,
+    put_out: bool,
 }
 
 impl<'a, 'o> Visit<'a, 'o> {
@@ -47,7 +50,7 @@ impl<'a, 'o> Visit<'a, 'o> {
     ) -> io::Result<Self> {
         let (now, mode) = (round.clock.now(), round.options.mode());
         let connection = Connection::open(round.poll.registry(), mode, now, memory, link)?;
-        Ok(Self { round, connection, worked: now, lost: None, refusal: None })
+        Ok(Self { round, connection, worked: now, lost: None, refusal: None, put_out: false })
     }
 
     pub(super) fn run(mut self) -> io::Result<End> {
@@ -61,7 +64,8 @@ impl<'a, 'o> Visit<'a, 'o> {
                 return Ok(End::Done);
             }
             if let Some(why) = self.lost {
-                return Ok(End::Lost(self.refusal.unwrap_or(why)));
+                let why = self.refusal.unwrap_or(why);
+                return Ok(if self.put_out { End::PutOut(why) } else { End::Lost(why) });
             }
             self.wait(&mut events)?;
         }
@@ -89,7 +93,8 @@ impl<'a, 'o> Visit<'a, 'o> {
                     self.round.tell_unnamed(&text[2..]);
                 }
                 // Before it is known it refuses the visit itself.
-                (Event::Message { kind: Kind::Refused, text }, _) if !known => {
+                (Event::Message { kind: Kind::Refused, text }, _) if !known || puts_out(&event) => {
+                    self.put_out = known;
                     self.refusal = Some(text.trim_start_matches("! ").to_owned());
                 }
                 (event, Some((_, job))) => match job.handle(&event) {

@@ -9,7 +9,7 @@ use mio::Events;
 use snug_core::client::{Event, FarEnd, Mode};
 use snug_core::time::Instant;
 
-use super::connection::{Connection, LAST_WORDS, Memory, TURNS};
+use super::connection::{Connection, LAST_WORDS, Memory, TURNS, puts_out};
 use super::desk::Desk;
 use super::ear::Ear;
 use super::error::SessionError;
@@ -34,6 +34,8 @@ pub(super) enum Parting {
     Done,
     /// The server has ended it, or the link did.
     Lost,
+    /// Whoever keeps the room has ended it.
+    PutOut,
 }
 
 /// What outlasts a visit, but for the desk.
@@ -58,6 +60,7 @@ pub(super) struct Visit<'a> {
     listed: Option<Vec<String>>,
     /// The user has asked the server to hang up.
     asked_out: bool,
+    put_out: bool,
     parting: Option<Parting>,
 }
 
@@ -81,6 +84,7 @@ impl<'a> Visit<'a> {
             transfers,
             listed: None,
             asked_out: false,
+            put_out: false,
             parting: None,
         })
     }
@@ -142,6 +146,7 @@ impl<'a> Visit<'a> {
     fn show(&mut self) -> Result<(), SessionError> {
         while let Some(event) = self.connection.client.poll_event() {
             let outcome = self.transfers.handle(&event);
+            self.put_out |= puts_out(&event);
             match event {
                 Event::Message { kind, text } => self.ear.hear(self.desk, kind, text)?,
                 Event::Snug => self.introduce(),
@@ -207,11 +212,16 @@ impl<'a> Visit<'a> {
 
     fn close(&mut self) {
         let wished = self.connection.left().is_some() || self.asked_out;
-        self.part(if wished { Parting::Done } else { Parting::Lost });
+        let put_out = self.put_out && self.connection.client.far_end() == FarEnd::Snug;
+        self.part(match (wished, put_out) {
+            (true, _) => Parting::Done,
+            (false, true) => Parting::PutOut,
+            (false, false) => Parting::Lost,
+        });
     }
 
     fn part(&mut self, parting: Parting) {
-        if parting == Parting::Lost {
+        if parting != Parting::Done {
             let (heard, sent) = (self.connection.heard(), self.connection.sent());
             self.desk.said.lost(self.desk.now(), heard, sent);
         }

@@ -210,10 +210,8 @@ impl Front for Terminal {
         Ok(())
     }
 
-    fn end(&mut self, how: Farewell) -> io::Result<()> {
-        if how == Farewell::Lost {
-            self.print(self.look.refused("the connection is lost"))?;
-        }
+    /// Why it ended is said when the terminal is as it was.
+    fn end(&mut self, _: Farewell) -> io::Result<()> {
         Ok(())
     }
 }
