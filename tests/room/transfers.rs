@@ -228,7 +228,7 @@ fn parts_that_are_not_wanted_are_dropped() {
         (world.read(bob), world.read(ada)),
         (String::new(), "[10.0.0.2:5000] hello\n".into())
     );
-    let too_large = "! #put: the part is too large; a part ends with its file\n";
+    let too_large = "! #put: a part has 65536 bytes at most, and ends with its file\n";
     for (size, sent) in [(3, 4), (70_000, 65_537)] {
         world.send(bob, put("a", "x".repeat(size)) + &part(&"#quit\n".repeat(sent)[..sent]));
         let answer = world.read(bob);

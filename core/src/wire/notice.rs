@@ -267,7 +267,7 @@ impl Refusal {
             Self::Busy => "another transfer of yours is under way; #stop ends it",
             Self::NoTransfer => "no transfer of yours is under way",
             Self::NoUpload => "no upload waits for a part; begin one with #put",
-            Self::PartTooLarge => "the part is too large; a part ends with its file",
+            Self::PartTooLarge => "a part has 65536 bytes at most, and ends with its file",
             Self::Digest => "the bytes do not have that SHA256; send them again",
             Self::Twice => "somebody sends the same file just now; wait for it",
             Self::BeyondEnd => "the file is shorter than that; fetch it from its start",
