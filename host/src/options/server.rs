@@ -87,12 +87,12 @@ pub struct ServerOptions {
         value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
     pub max_address: u64,
 
-    /// Uploads that go on at once; more wait for their turn.
+    /// Files that go up or down at once; more wait for their turn.
     #[arg(long, env = "SNUG_MAX_TRANSFERS", value_name = "N", default_value = "64",
         value_parser = value_parser!(u16).range(1..=1024), help_heading = FILES)]
     pub max_transfers: u16,
 
-    /// Bytes that are written to disk at once; an upload takes three times that.
+    /// Bytes that are written to disk at once; a file under way takes three times that.
     #[arg(long, env = "SNUG_BLOCK_SIZE", value_name = "SIZE", default_value = "64K",
         value_parser = size_in::<usize>(4 * KIB..=16 * MIB), help_heading = FILES)]
     pub block_size: usize,
@@ -102,7 +102,7 @@ pub struct ServerOptions {
         value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
     pub patience: Duration,
 
-    /// Time in which an upload must move 4 KiB to go on.
+    /// Time in which a file must move 4 KiB to go on.
     #[arg(long, env = "SNUG_STALL", value_name = "TIME", default_value = "60s",
         value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
     pub stall: Duration,
@@ -128,7 +128,7 @@ pub enum LogFormat {
 }
 
 const NOTES: &str = "\
-Sizes take K, M, G and T; times take ms, s, m and h.
+Sizes take K, M, G and T, in powers of 1024; times take ms, s, m and h.
 Each option can stand in the environment, too: --max-file as SNUG_MAX_FILE.
 HOST and PORT are not needed where a service manager hands over a socket.";
 
