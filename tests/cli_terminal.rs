@@ -236,3 +236,16 @@ fn the_window_may_be_resized() {
     bob.until(format!("[ada] {}!\n", "word ".repeat(12)));
     ada.prompts("");
 }
+
+#[test]
+fn lines_that_are_pasted_are_said_and_not_obeyed() {
+    let mut scene = set_scene();
+    let Scene { bob, ada, .. } = &mut scene;
+    ada.types("\x1b[200~a log:\n/quit\n#quit\n\x1b[201~\n");
+    bob.until("[ada] a log:\n[ada] /quit\n[ada] #quit\n");
+    ada.types("/msg bob \x1b[200~a secret\nof two lines\x1b[201~\n");
+    ada.shows(" ! a command has one line; to say these lines, double its first character");
+    ada.types("there\n");
+    let heard = bob.until("there\n");
+    assert_eq!(String::from_utf8_lossy(&heard), "[ada] there\n");
+}

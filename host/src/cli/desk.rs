@@ -23,6 +23,9 @@ const WAKE: Token = Token(1);
 const INTERRUPT: Token = Token(2);
 const CONTINUE: Token = Token(3);
 
+/// What is said of [lines behind a command](Wish::Mixed).
+const MIXED: &str = "a command has one line; to say these lines, double its first character";
+
 /// Keyboard, screen, clock, and what is typed and not done yet.
 pub(super) struct Desk {
     poll: Poll,
@@ -176,6 +179,8 @@ impl Desk {
             match self.front.wish()? {
                 None => break,
                 Some(Wish::End) => self.typing = Typing::Ended,
+                Some(Wish::Text(line)) => self.order = Some(Order::Text(line)),
+                Some(Wish::Mixed) => self.show(&Scene::Refused(MIXED))?,
                 Some(Wish::Line(line)) => match Order::parse(self.grammar, line) {
                     Ok(order) => self.order = Some(order),
                     Err(why) => self.show(&Scene::Refused(&why.to_string()))?,

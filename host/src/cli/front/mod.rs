@@ -75,6 +75,10 @@ pub(super) trait Front {
 pub(super) enum Wish {
     /// A line was entered.
     Line(String),
+    /// A line was entered behind another, as they were pasted: no command.
+    Text(String),
+    /// Lines were entered behind a command, which has one alone.
+    Mixed,
     /// Nothing comes after what was entered.
     End,
 }

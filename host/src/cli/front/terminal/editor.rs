@@ -113,7 +113,7 @@ impl Typist {
         if let Some(path) = &self.history {
             let _ = self.editor.append_history(path);
         }
-        text.split(['\r', '\n']).all(|line| self.wishes.send(Wish::Line(line.to_owned())))
+        wishes(text).all(|wish| self.wishes.send(wish))
     }
 
     /// Takes the row and the line away that were edited: what was said is shown
@@ -125,6 +125,22 @@ impl Typist {
         // A terminal that is gone shows nothing.
         let _ = write!(out, "\x1b[{up}A\r\x1b[J").and_then(|()| out.flush());
     }
+}
+
+/// What is wanted with the lines that were entered at once. Those behind the
+/// first may be of a log or a program, and are no commands, whatever they look
+/// like; and what is pasted behind `/msg bob` is not for all.
+fn wishes(text: &str) -> impl Iterator<Item = Wish> {
+    let mut lines = text.split(['\r', '\n']).filter(|line| !line.is_empty()).map(str::to_owned);
+    let first = lines.next().unwrap_or_default();
+    let mut others = lines.map(Wish::Text).peekable();
+    let mixed = is_command(&first) && others.peek().is_some();
+    let first = if mixed { Wish::Mixed } else { Wish::Line(first) };
+    core::iter::once(first).chain(others.take_while(move |_| !mixed))
+}
+
+fn is_command(line: &str) -> bool {
+    ["/", "#"].iter().any(|mark| line.starts_with(mark) && !line[1..].starts_with(mark))
 }
 
 /// Rows of a terminal on which the prompt and a line are, with the cursor.
@@ -157,6 +173,23 @@ fn history_file() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_were_pasted_are_no_commands() {
+        let line = |line: &str| Wish::Line(line.to_owned());
+        let text = |line: &str| Wish::Text(line.to_owned());
+        for (entered, wanted) in [
+            ("", vec![line("")]),
+            ("/quit", vec![line("/quit")]),
+            ("/quit\n", vec![line("/quit")]),
+            ("a\r\n\n/quit\r#quit", vec![line("a"), text("/quit"), text("#quit")]),
+            ("//a\n##b", vec![line("//a"), text("##b")]),
+            ("/msg bob a\nb\nc", vec![Wish::Mixed]),
+            ("#include\nb", vec![Wish::Mixed]),
+        ] {
+            assert_eq!(wishes(entered).collect::<Vec<_>>(), wanted, "{entered:?}");
+        }
+    }
 
     #[test]
     fn rows_are_counted_as_the_terminal_does() {
