@@ -81,6 +81,6 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn unable_to_connect(options: &ClientOptions, error: &io::Error) -> ExitCode {
     // The status says it too.
     let _ = writeln!(io::stdout(), "Unable to connect");
-    eprintln!("cli: {}:{}: {error}", options.host, options.port);
+    eprintln!("cli: {}: {error}", options.place());
     ExitCode::FAILURE
 }

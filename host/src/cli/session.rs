@@ -42,7 +42,7 @@ impl<'a> Session<'a> {
         let tries = if is_endless { Tries::endless() } else { Tries::limited(no_return) };
         Ok(Self {
             options,
-            room: format!("{}:{}", options.host, options.port),
+            room: options.place(),
             attended,
             transfers: Transfers::new(desk.waker()),
             desk,

@@ -159,17 +159,15 @@ impl<'o> Round<'o> {
     fn give_up(&mut self, why: &str) {
         if self.has_more() {
             self.failed = true;
-            let ClientOptions { host, port, .. } = self.options;
             self.job = None;
-            eprintln!("cli: {host}:{port}: {why}");
+            eprintln!("cli: {}: {why}", self.options.place());
         }
     }
 
     /// All was sent, and the server was not heard to take it.
     fn doubt(&mut self) {
         self.failed = true;
-        let ClientOptions { host, port, .. } = self.options;
-        eprintln!("cli: {host}:{port}: {}", Failure::Unconfirmed);
+        eprintln!("cli: {}: {}", self.options.place(), Failure::Unconfirmed);
     }
 
     fn rest(&self, why: &str, pause: Duration) {

@@ -60,6 +60,12 @@ A connection that is lost comes back by itself: for as long as it takes at a ter
 for about two minutes in a pipe and on errands, which then end with status 1.";
 
 impl ClientOptions {
+    /// The place of the room, for people to read.
+    pub(super) fn place(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
     pub(super) fn mode(&self) -> Mode {
         if self.classic { Mode::Classic } else { Mode::Line }
     }
@@ -67,4 +73,16 @@ impl ClientOptions {
 
 fn nick(name: &str) -> Result<Nick, String> {
     Nick::parse(name.as_bytes()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ipv6_stands_in_brackets() {
+        let place = |host| ClientOptions::parse_from(["cli", host, "9999"]).place();
+        assert_eq!(place("example.org"), "example.org:9999");
+        assert_eq!(place("fe80::1%eth0"), "[fe80::1%eth0]:9999");
+    }
 }
