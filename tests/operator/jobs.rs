@@ -1,6 +1,8 @@
 //! On a terminal: how others join, and a server in the background of a shell.
 
-use std::fs;
+use std::{fs, io};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::peer::{Peer, wait_until};
 use crate::site::Site;
@@ -8,6 +10,28 @@ use crate::terminal::{CTRL_C, Terminal};
 
 const SRV: &str = env!("CARGO_BIN_EXE_srv");
 const STARTED: &str = "Chat server started on port ";
+
+/// A job in the background of a shell, which outlives the shell and the
+/// terminal: it is ended with the test.
+struct Job(Pid);
+
+impl Job {
+    fn new(pid: &str) -> Self {
+        Self(Pid::from_raw(pid.parse().unwrap()).unwrap())
+    }
+
+    /// What the system says of it, while it is there.
+    fn stat(&self) -> io::Result<String> {
+        fs::read_to_string(format!("/proc/{}/stat", self.0))
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // It has ended already in a test that sees to that.
+        let _ = kill_process(self.0, Signal::KILL);
+    }
+}
 
 fn port_of(rest: &str) -> u16 {
     rest.trim_end_matches('.').parse().unwrap()
@@ -74,7 +98,7 @@ fn a_background_job_reads_nothing_and_is_not_stopped() {
     let script = r#"set -m; "$0" 127.0.0.1 0 & echo "job $!"
         read line; echo "shell got $line"; fg %1 >/dev/null"#;
     let mut terminal = Terminal::run("sh", &site.work(), &["-c", script, SRV]);
-    let job = terminal.line("job ");
+    let job = Job::new(&terminal.line("job "));
     let mut ada = join(port_of(&terminal.line(STARTED)));
 
     terminal.types("for the shell\n");
@@ -86,21 +110,21 @@ fn a_background_job_reads_nothing_and_is_not_stopped() {
     assert_eq!(ada.line(), "[server] for the room");
     terminal.types(CTRL_C);
     terminal.line("exit");
-    wait_until("it ends", || fs::metadata(format!("/proc/{job}")).is_err());
+    wait_until("it ends", || job.stat().is_err());
 }
 
-/// The same with a shell that never reads: what is typed waits in the terminal.
+/// The same with something in front that never reads: what is typed waits in the terminal.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_background_job_leaves_what_is_typed_alone() {
     let site = Site::new();
-    let script = r#"set -m; "$0" 127.0.0.1 0 & echo "job $!"; sleep 3; kill -9 $!"#;
+    let script = r#"set -m; "$0" 127.0.0.1 0 & echo "job $!"; exec sleep 60"#;
     let mut terminal = Terminal::run("sh", &site.work(), &["-c", script, SRV]);
-    let job = terminal.line("job ");
+    let job = Job::new(&terminal.line("job "));
     let mut ada = join(port_of(&terminal.line(STARTED)));
     terminal.types("for nobody yet\n");
     ada.expect_nothing(core::time::Duration::from_millis(1500));
-    let stat = fs::read_to_string(format!("/proc/{job}/stat")).unwrap();
+    let stat = job.stat().unwrap();
     let state = stat[stat.rfind(')').unwrap()..].split(' ').nth(1).unwrap();
     assert!(matches!(state, "S" | "R"), "it was stopped: {state}");
     ada.send("#who\n");
