@@ -21,7 +21,7 @@ fn nicks_stand_where_addresses_stood() {
     assert_eq!(
         world.read(eve),
         "! somebody else has that name; take another\n\
-         ! this nick is the server's; choose another\n\
+         ! this nick is for nobody; choose another\n\
          ! a nick begins with a letter; choose another\n\
          ! there is no nick; write one of 1 to 16 characters\n"
     );

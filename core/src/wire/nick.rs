@@ -111,7 +111,7 @@ impl fmt::Display for NickError {
             Self::TooLong => "a nick may have 16 characters at most; choose a shorter one",
             Self::NoLetter => "a nick begins with a letter; choose another",
             Self::Character => "a nick may hold letters, digits, _ and - alone; choose another",
-            Self::Reserved => "this nick is the server's; choose another",
+            Self::Reserved => "this nick is for nobody; choose another",
         })
     }
 }
