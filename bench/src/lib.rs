@@ -3,9 +3,11 @@
 //! - [`crowd`]: many connections on one thread
 //! - [`wires`]: what those who are compared want to hear
 //! - [`transcript`]: what was delivered, verified byte for byte
-//! - [`fanout`], [`joins`], [`idle`], [`upload`], [`download`]: the loads
+//! - [`fanout`], [`joins`], [`idle`], [`upload`], [`download`], [`beside`]: the
+//!   loads
 //! - [`process`], [`figures`]: what the processes used; numbers for people
 
+pub mod beside;
 pub mod crowd;
 pub mod download;
 pub mod fanout;

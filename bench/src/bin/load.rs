@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use clap::Parser;
+use snug_bench::beside::Beside;
 use snug_bench::download::Download;
 use snug_bench::fanout::Fanout;
 use snug_bench::idle::Idle;
@@ -27,6 +28,8 @@ enum Load {
     Upload(Upload),
     /// Files from the room.
     Download(Download),
+    /// Lines while something else goes on.
+    Beside(Beside),
     /// Waits until a process listens, and prints its port.
     Port {
         /// The process.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Load::Idle(load) => load.run(),
         Load::Upload(load) => load.run(),
         Load::Download(load) => load.run(),
+        Load::Beside(load) => load.run(),
         Load::Port { pid } => print_port(pid),
     };
     match result {

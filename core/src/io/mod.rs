@@ -28,8 +28,9 @@ impl<L: Read + Write + ReadReady + WriteReady> Link for L {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Received {
-    /// There may be more: receive again, after the others had their turn.
-    More,
+    /// So many bytes, and there may be more: receive again, after the others
+    /// had their turn.
+    More(usize),
     /// The client has to wait;
     /// [`poll_receive`](Server::poll_receive) says when it can go on.
     Waits,
@@ -66,7 +67,7 @@ pub fn receive<S: Store, L: Link>(
         Err(nb::Error::WouldBlock) => server.handle_pause(now, id),
         Err(nb::Error::Other(_)) => server.handle_gone(now, id),
     }
-    read.map(|_| Received::More)
+    read.map(Received::More)
 }
 
 /// Writes once to a client's link what is pending for it; tells how many bytes

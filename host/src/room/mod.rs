@@ -48,8 +48,10 @@ const EVENTS: usize = 1024;
 const NEWCOMERS: usize = 64;
 const READS: usize = 256;
 const WRITES: usize = 4096;
-/// Bytes that count as a write more: so that a turn sends about a MiB, however
-/// fast those read who are far behind or fetch files.
+/// Bytes that count as a read more, and as a write: a turn takes and sends about
+/// a MiB, however fast files come and those read who are far behind or fetch
+/// some. So chat waits a fraction of a millisecond for them.
+const READ: usize = 4096;
 const WRITE: usize = 256;
 
 /// A room with its sockets, its folder and who keeps it.
@@ -263,20 +265,27 @@ impl<'m> Room<'m> {
         true
     }
 
-    /// Reads where there is something, so often at most; tells how often.
+    /// Reads where there is something, so often at most; tells how often, with
+    /// large reads counted as many.
     fn read(&mut self, now: Instant, most: usize) -> usize {
-        for count in 0..most {
-            let resumed = self.server.poll_receive(now);
-            let Some(id) = resumed.or_else(|| self.seats.next_readable()) else { return count };
+        let mut count = 0;
+        while count < most {
+            while let Some(id) = self.server.poll_receive(now) {
+                self.seats.read_later(id);
+            }
+            let Some(id) = self.seats.next_readable() else { break };
+            count += 1;
             let Some(link) = self.seats.link(id) else { continue };
-            let received = receive(&mut self.server, now, id, link);
-            match received {
-                Ok(Received::More) => self.seats.read_later(id),
+            match receive(&mut self.server, now, id, link) {
+                Ok(Received::More(bytes)) => {
+                    count += bytes / READ;
+                    self.seats.read_again(id, bytes);
+                }
                 Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
                 Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),
             }
         }
-        most
+        count
     }
 
     /// Writes where something is due, so often at most; tells how often, with

@@ -19,12 +19,17 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Links that linger at once; beyond, the oldest is closed.
 const MOST_LINGERING: usize = 64;
 
+/// Bytes in a read that are much: more than people type, less than a block.
+const MUCH: usize = 8 << 10;
+
 /// A place and whose link stands there.
 #[derive(Debug)]
 struct Seat {
     id: ClientId,
     link: TcpLink,
     from: IpAddr,
+    /// It sent much when it was read last.
+    sends_much: bool,
 }
 
 /// All links.
@@ -33,8 +38,13 @@ pub(super) struct Seats {
     /// Where those come from who sit here.
     pub(super) guests: Guests,
     by_place: Vec<Option<Seat>>,
-    /// Places whose links may have something to read, each at most once.
-    readable: VecDeque<usize>,
+    /// Places whose links may have something to read, each at most once: of
+    /// those who sent little when they were read last, and of those who sent
+    /// much. They take turns, so that a line waits for one block of one file,
+    /// not for one of each.
+    readable: [VecDeque<usize>; 2],
+    /// Whose turn it is.
+    turn: usize,
     /// Whether a place is among those, whoever sits there.
     queued: Vec<bool>,
     lingering: VecDeque<(Instant, TcpLink)>,
@@ -46,7 +56,8 @@ impl Seats {
         Self {
             guests: Guests::new(limits, count),
             by_place: (0..count).map(|_| None).collect(),
-            readable: VecDeque::with_capacity(count),
+            readable: [VecDeque::with_capacity(count), VecDeque::with_capacity(count)],
+            turn: 0,
             queued: vec![false; count],
             lingering: VecDeque::with_capacity(MOST_LINGERING),
         }
@@ -62,7 +73,7 @@ impl Seats {
     ) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         registry.register(link.stream(), Token(id.index()), interest)?;
-        self.by_place[id.index()] = Some(Seat { id, link, from });
+        self.by_place[id.index()] = Some(Seat { id, link, from, sends_much: false });
         self.guests.enter(from);
         self.read_later(id);
         Ok(())
@@ -88,16 +99,28 @@ impl Seats {
     /// Puts a client behind those who are to be read.
     pub(super) fn read_later(&mut self, id: ClientId) {
         let queued = &mut self.queued[id.index()];
-        if !*queued {
+        let seat = self.by_place[id.index()].as_ref();
+        if let Some(seat) = seat.filter(|_| !*queued) {
             *queued = true;
-            self.readable.push_back(id.index());
+            self.readable[usize::from(seat.sends_much)].push_back(id.index());
         }
+    }
+
+    /// Does so with one that has just sent so many bytes.
+    pub(super) fn read_again(&mut self, id: ClientId, bytes: usize) {
+        if let Some(seat) = self.by_place[id.index()].as_mut() {
+            seat.sends_much = bytes >= MUCH;
+        }
+        self.read_later(id);
     }
 
     /// Who is to be read next.
     pub(super) fn next_readable(&mut self) -> Option<ClientId> {
         loop {
-            let index = self.readable.pop_front()?;
+            self.turn = 1 - self.turn;
+            let [first, second] = [self.turn, 1 - self.turn];
+            let index = self.readable[first].pop_front();
+            let index = index.or_else(|| self.readable[second].pop_front())?;
             self.queued[index] = false;
             if let Some(seat) = self.by_place[index].as_ref() {
                 return Some(seat.id);
