@@ -25,9 +25,11 @@ impl Told {
     fn is_for(&self, reader: Reader) -> bool {
         match self.audience {
             Audience::All => true,
-            Audience::AllBut(who) => who != reader.who,
-            Audience::LinePeersBut(who) => who != reader.who && reader.dialect == Dialect::Line,
-            Audience::Only(who) => who == reader.who,
+            Audience::AllBut(who) => who != reader.place(),
+            Audience::LinePeersBut(who) => {
+                who != reader.place() && reader.dialect() == Dialect::Line
+            }
+            Audience::Only(who) => who == reader.place(),
         }
     }
 
@@ -92,9 +94,9 @@ impl Model {
             if !together || !(half || line.is_for(reader)) || (end.is_none() && !first) {
                 break;
             }
-            run.extend(line.wire(reader.dialect));
+            run.extend(line.wire(reader.dialect()));
             end = Some(line.end());
-            if reader.dialect == Dialect::Classic {
+            if reader.dialect() == Dialect::Classic {
                 break;
             }
         }
@@ -169,8 +171,8 @@ fn compare(log: &Log<'_>, model: &Model, peers: &mut [Peer], dice: &mut Dice) {
         if !run.is_empty() && !dice.once_in(3) {
             let some = dice.below(run.len() + 1);
             let count = dice.pick(&[0, 1, run.len(), some]);
-            let expected = model.advance(peer.cursor, peer.reader.dialect, count);
-            log.advance(&mut peer.cursor, peer.reader.dialect, count);
+            let expected = model.advance(peer.cursor, peer.reader.dialect(), count);
+            log.advance(&mut peer.cursor, peer.reader.dialect(), count);
             assert_eq!(peer.cursor, expected);
         }
         let lag = log.lag(peer.cursor);

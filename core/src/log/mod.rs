@@ -12,10 +12,16 @@
 //! wraps around the end of the ring: a classic peer must get it in one send.
 //! That wastes less than a line at the end of each lap.
 
+mod line;
+
 use core::cell::Cell;
 use core::ops::Range;
 
+pub use line::Line;
+pub(crate) use line::{Audience, Reader};
+
 use crate::wire::Dialect;
+use line::bit_of;
 
 /// Each line takes at least this much of the log, however short it is; a log
 /// of `n` bytes needs an index of `n / LINE_COST` lines.
@@ -23,94 +29,6 @@ pub const LINE_COST: usize = 64;
 
 /// A log has at most 1 GiB, so that places in it fit 32 bits everywhere.
 const MOST_LINES: usize = (1 << 30) / LINE_COST;
-
-/// Nobody: where no line is yet.
-const NOBODY: u32 = u32::MAX;
-/// Who sees the room without being in it.
-const OBSERVER: u32 = u32::MAX - 1;
-
-/// Whom a line is for; clients are named by their place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// All peers.
-    All,
-    /// All peers but one; what the classic server has a sentence for.
-    AllBut(u32),
-    /// All line peers but one.
-    LinePeersBut(u32),
-    /// One peer alone.
-    Only(u32),
-}
-
-/// Where a line stands and whom it is for; lent to the room as its index.
-#[derive(Clone, Copy, Debug)]
-pub struct Line {
-    start: u32,
-    len: u16,
-    scope: Scope,
-    who: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    AllBut,
-    LinePeersBut,
-    Only,
-}
-
-impl Line {
-    /// No line yet; to fill the memory that is lent.
-    pub const EMPTY: Self = Self { start: 0, len: 0, scope: Scope::AllBut, who: NOBODY };
-
-    fn is_for(&self, reader: Reader) -> bool {
-        match self.scope {
-            Scope::AllBut => self.who != reader.who,
-            Scope::LinePeersBut => self.who != reader.who && reader.dialect == Dialect::Line,
-            Scope::Only => self.who == reader.who,
-        }
-    }
-
-    /// Who does not get it, as in [`Seen`].
-    fn excluded(&self) -> u64 {
-        match self.scope {
-            Scope::AllBut | Scope::LinePeersBut => bit_of(self.who),
-            Scope::Only => u64::MAX,
-        }
-    }
-
-    fn end(&self) -> usize {
-        self.start as usize + usize::from(self.len)
-    }
-
-    /// Bytes of this line on the wire: a classic message has no newline.
-    fn wire_len(&self, dialect: Dialect) -> usize {
-        match dialect {
-            Dialect::Classic => usize::from(self.len) - 1,
-            Dialect::Line => usize::from(self.len),
-        }
-    }
-}
-
-/// Who reads the log: decides which lines, and in which form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reader {
-    who: u32,
-    dialect: Dialect,
-}
-
-impl Reader {
-    /// The one who sees what all see and nothing that was for one alone: the
-    /// console, and the history as anybody gets it.
-    pub(crate) const OBSERVER: Self = Self { who: OBSERVER, dialect: Dialect::Line };
-
-    pub(crate) const fn new(place: u32, dialect: Dialect) -> Self {
-        Self { who: place, dialect }
-    }
-
-    pub(crate) const fn dialect(self) -> Dialect {
-        self.dialect
-    }
-}
 
 /// A reader's place: the line that comes next, and how much of it is out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -155,12 +73,8 @@ struct Seen {
 impl Seen {
     fn holds_for(&self, range: &Range<u64>, reader: Reader, most: usize) -> bool {
         let asked = (self.from, self.until, self.most) == (range.start, range.end, most);
-        asked && self.but & bit_of(reader.who) == 0
+        asked && self.but & bit_of(reader.place()) == 0
     }
-}
-
-const fn bit_of(place: u32) -> u64 {
-    1 << (place % 64)
 }
 
 impl<'m> Log<'m> {
@@ -213,18 +127,11 @@ impl<'m> Log<'m> {
     ) -> usize {
         self.clear(most);
         let len = write(&mut self.bytes[self.at..self.at + most]).min(most);
-        let (scope, who) = match audience {
-            Audience::All => (Scope::AllBut, NOBODY),
-            Audience::AllBut(who) => (Scope::AllBut, who),
-            Audience::LinePeersBut(who) => (Scope::LinePeersBut, who),
-            Audience::Only(who) => (Scope::Only, who),
-        };
         let slot = self.slot(self.head);
-        // Both fit: the ring is at most u32::MAX long, a line at most u16::MAX.
-        self.index[slot] = Line { start: self.at as u32, len: len as u16, scope, who };
+        self.index[slot] = Line::new(self.at, len, audience);
         self.at += len;
         self.head += 1;
-        if scope != Scope::Only {
+        if !matches!(audience, Audience::Only(_)) {
             self.told = self.head;
         }
         len
@@ -243,7 +150,7 @@ impl<'m> Log<'m> {
         if cursor.next < self.oldest {
             return self.capacity();
         }
-        let start = self.line(cursor.next).start as usize;
+        let start = self.line(cursor.next).start();
         let lap = if start < self.at { 0 } else { self.bytes.len() };
         let bytes = lap + self.at - start;
         let lines = (self.head - cursor.next) as usize;
@@ -289,8 +196,8 @@ impl<'m> Log<'m> {
         if cursor.sent == 0 && !first.is_for(reader) {
             return &[];
         }
-        let start = first.start as usize;
-        let end = match reader.dialect {
+        let start = first.start();
+        let end = match reader.dialect() {
             Dialect::Classic => start + first.wire_len(Dialect::Classic),
             Dialect::Line => self.together(cursor.next..until, reader, start + most),
         };
@@ -349,7 +256,7 @@ impl<'m> Log<'m> {
         dialect == Dialect::Line
             && count > 0
             && cursor.next < self.head
-            && self.line(cursor.next).start as usize + count == self.at
+            && self.line(cursor.next).start() + count == self.at
     }
 
     /// Where the lines of `range` that follow each other from its start end.
@@ -362,7 +269,7 @@ impl<'m> Log<'m> {
         let (mut end, mut but) = (first.end(), first.excluded());
         for next in range.start + 1..range.end {
             let line = self.line(next);
-            if end >= most || line.start as usize != end {
+            if end >= most || line.start() != end {
                 break;
             }
             if !line.is_for(reader) {
@@ -380,7 +287,7 @@ impl<'m> Log<'m> {
     /// as much as the appends.
     fn clear(&mut self, most: usize) {
         if self.at + most > self.bytes.len() {
-            while self.oldest < self.head && self.line(self.oldest).start as usize >= self.at {
+            while self.oldest < self.head && self.line(self.oldest).start() >= self.at {
                 self.oldest += 1;
             }
             self.at = 0;
@@ -391,7 +298,7 @@ impl<'m> Log<'m> {
     }
 
     fn is_in_the_way(&self, most: usize) -> bool {
-        let start = self.line(self.oldest).start as usize;
+        let start = self.line(self.oldest).start();
         let overlaps = start >= self.at && start < self.at + most;
         overlaps || self.head - self.oldest >= self.index.len() as u64
     }
