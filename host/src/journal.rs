@@ -4,9 +4,11 @@
 //! that the answers to what the operator asks. As JSON each of them is an object
 //! on a line of its own, with the time at which it was written down.
 
+use core::fmt::Display;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use clap::ValueEnum;
 use serde::Serialize;
 use snug_core::client::Kind;
 use snug_core::server::Server;
@@ -14,14 +16,21 @@ use snug_core::store::Store;
 
 use crate::console::Console;
 use crate::news::News;
-use crate::operator::Answer;
-use crate::options::LogFormat;
 use crate::record::Record;
 
 /// Bytes of the room's lines that are taken at once.
 const PORTION: usize = 64 << 10;
 /// How long the last lines have to get out at the end.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// In which form it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// The lines of the classic server.
+    Classic,
+    /// An object a line.
+    Json,
+}
 
 /// The journal of a room.
 #[derive(Debug)]
@@ -79,7 +88,7 @@ impl Journal {
     }
 
     /// Tells the operator something.
-    pub fn tell(&mut self, answer: &Answer) {
+    pub fn tell(&mut self, answer: &(impl Display + Serialize)) {
         match self.format {
             LogFormat::Classic => self.held.extend_from_slice(format!("{answer}\n").as_bytes()),
             LogFormat::Json => self.record(answer),

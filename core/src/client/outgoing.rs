@@ -5,9 +5,9 @@ use core::fmt;
 
 use super::output::Output;
 use super::transfer::TransferError;
-use super::upload::{Outcome, Upload};
 use super::{ANNOUNCEMENT, TEXT_GAP, UPLOAD_GAP};
 use crate::time::Instant;
+use crate::wire::name::FileName;
 
 /// Why a text cannot be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,30 @@ pub(super) enum Burst {
     Text,
     Header,
     Body,
+}
+
+/// How far an upload is.
+#[derive(Debug)]
+pub(super) enum Upload {
+    None,
+    /// To be announced.
+    Announce(FileName, u64),
+    /// Its header is to go out.
+    Header(FileName, u64),
+    /// So many bytes of it are still wanted.
+    Body(u64),
+    /// It is out, and Snug has not said yet what became of it.
+    Settling,
+}
+
+/// What is known of the last upload's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Open,
+    /// Snug has refused something since the header went out.
+    Refused,
+    /// It is uploaded, and nobody was told yet.
+    Uploaded,
 }
 
 impl<'m> Outgoing<'m> {

@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 
 use super::ANNOUNCEMENT;
-use super::outgoing::{Burst, Outgoing, Speech};
+use super::outgoing::{Burst, Outcome, Outgoing, Speech, Upload};
 use crate::time::Instant;
 use crate::wire::name::FileName;
 
@@ -18,30 +18,6 @@ pub enum OfferError {
     NotYet,
     /// A classic server cannot read a header whose name holds a space.
     SpaceInName,
-}
-
-/// How far an upload is.
-#[derive(Debug)]
-pub(super) enum Upload {
-    None,
-    /// To be announced.
-    Announce(FileName, u64),
-    /// Its header is to go out.
-    Header(FileName, u64),
-    /// So many bytes of it are still wanted.
-    Body(u64),
-    /// It is out, and Snug has not said yet what became of it.
-    Settling,
-}
-
-/// What is known of the last upload's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Open,
-    /// Snug has refused something since the header went out.
-    Refused,
-    /// It is uploaded, and nobody was told yet.
-    Uploaded,
 }
 
 impl Outgoing<'_> {

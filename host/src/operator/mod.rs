@@ -100,7 +100,9 @@ impl Operator {
                 Deed::Say(text) => self.unsaid = text,
                 Deed::Who => tell_who(server, journal),
                 Deed::Kick(name) => journal.tell(&kick(now, server, &name)),
-                Deed::Stats => journal.tell(&Report::of(now, server, turned_away).into()),
+                Deed::Stats => {
+                    journal.tell(&Answer::from(Report::of(now, server, turned_away)));
+                }
                 Deed::Tell(answers) => answers.iter().for_each(|answer| journal.tell(answer)),
                 Deed::Quit => attended.quit = true,
             }

@@ -17,7 +17,7 @@ pub mod value;
 
 use paper::Paper;
 pub use paper::{Documented, Entry};
-pub use server::{LogFormat, ServerOptions};
+pub use server::ServerOptions;
 
 /// The command line and the environment of this process, parsed.
 ///

@@ -3,11 +3,12 @@
 use core::time::Duration;
 use std::path::PathBuf;
 
+use clap::Parser;
 use clap::builder::FalseyValueParser;
 use clap::value_parser;
-use clap::{Parser, ValueEnum};
 
 use super::value::{GIB, KIB, MIB, TIB, duration_in, size_in};
+use crate::journal::LogFormat;
 use crate::service;
 
 /// A chat room into which anybody can drop a file.
@@ -116,15 +117,6 @@ pub struct ServerOptions {
     #[arg(long, env = "SNUG_KEEP_ALIVE", value_name = "TIME", default_value = "30s",
         value_parser = duration_in(Duration::from_secs(1)..=LONGEST), help_heading = TIMES)]
     pub keep_alive: Duration,
-}
-
-/// In which form a room's journal is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// The lines of the classic server.
-    Classic,
-    /// An object a line.
-    Json,
 }
 
 const NOTES: &str = "\
