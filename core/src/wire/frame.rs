@@ -253,7 +253,6 @@ impl Decoder {
     /// The text at the start of `input`, if that is a whole line of a line peer
     /// and nothing but text: what [`decode`](Self::decode) finds in most bytes,
     /// whatever is known of the link.
-    #[inline]
     pub fn whole_line<'a>(&self, input: &'a [u8]) -> Option<Text<'a>> {
         if self.dialect != Dialect::Line || self.state != State::Between {
             return None;
