@@ -30,7 +30,7 @@ impl TransferSlot {
 /// once in a while [`prepend`](Self::prepend), then [`commit`](Self::commit);
 /// or at any point [`abort`](Self::abort) or [`keep`](Self::keep). For each
 /// download it calls [`open`](Self::open), then [`read`](Self::read) as long as
-/// it likes, then `abort`.
+/// it likes, at the file's end maybe [`learn`](Self::learn), then `abort`.
 ///
 /// A call that would have to wait answers [`nb::Error::WouldBlock`] and is made
 /// again, with the same arguments, after the caller told the room that the slot
@@ -103,16 +103,17 @@ pub trait Store {
         self.abort(slot);
     }
 
-    /// Opens a file to be read, and tells its size. What is read from now on is
-    /// this version of it, whatever happens to its name.
-    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    /// Opens a file to be read. What is read from now on is this version of it,
+    /// whatever happens to its name.
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<Opened, StoreError> {
         let _ = (slot, name);
         Err(nb::Error::Other(StoreError::Unsupported))
     }
 
     /// Reads from `offset` on into `block`; tells how many bytes there were: as
-    /// many as fit, fewer only at the file's end. Calls follow each other from
-    /// the first byte to the last, without a gap.
+    /// many as fit, fewer only at the file's end. Calls follow each other
+    /// without a gap, and the first one is for the first byte; for whatever
+    /// byte it likes where [`open`](Self::open) told the digest.
     fn read(
         &mut self,
         slot: TransferSlot,
@@ -121,6 +122,13 @@ pub trait Store {
     ) -> nb::Result<usize, StoreError> {
         let _ = (slot, offset, block);
         Err(nb::Error::Other(StoreError::Unsupported))
+    }
+
+    /// What was read of the open file, from its first byte to its last, has this
+    /// digest. A store that can tell whether the file has changed since it was
+    /// opened may tell it the next time; else the room sums it up anew.
+    fn learn(&mut self, slot: TransferSlot, digest: Digest) {
+        let _ = (slot, digest);
     }
 
     /// The next of the finished files, in an order of the store's own: after
@@ -150,6 +158,18 @@ pub struct Draft<'a> {
     /// by the [commit](Store::commit), that fails with [`StoreError::Exists`],
     /// and what was written is kept, if that can be; `begin` may tell so as well.
     pub replace: bool,
+}
+
+/// A file that is open to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Opened {
+    /// Its bytes.
+    pub size: u64,
+    /// Its digest, where the store [learned](Store::learn) it, or committed the
+    /// file as a [draft](Draft) of it, and the file has certainly not changed
+    /// since. The room then sums nothing, and reads nothing that is not sent.
+    pub digest: Option<Digest>,
 }
 
 /// A finished file in the folder.

@@ -31,9 +31,9 @@ fn read_on(store: &mut CardStore, slot: TransferSlot, mut offset: u64) -> Vec<u8
 }
 
 fn download(store: &mut CardStore, name: &str) -> Result<Vec<u8>, StoreError> {
-    let size = ask(store, |store| store.open(SECOND, &parse(name)))?;
+    let opened = ask(store, |store| store.open(SECOND, &parse(name)))?;
     let bytes = read_on(store, SECOND, 0);
-    assert_eq!(bytes.len() as u64, size);
+    assert_eq!(bytes.len() as u64, opened.size);
     store.abort(SECOND);
     Ok(bytes)
 }

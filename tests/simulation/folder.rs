@@ -8,7 +8,7 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
+use snug_core::store::{self, Listed, Opened, Store, StoreError, TransferSlot};
 use snug_core::wire::name::FileName;
 
 use super::disk::{Call, Disk, Draft, Open};
@@ -150,7 +150,7 @@ impl Store for Folder {
         }
     }
 
-    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<Opened, StoreError> {
         let (disk, slot) = (&mut *self.0.borrow_mut(), slot.index());
         assert!(!disk.open.contains_key(&slot), "a slot has one download");
         let name = name.as_str().to_owned();
@@ -162,7 +162,7 @@ impl Store for Folder {
         let file = disk.visible.get(&name).ok_or(StoreError::Missing)?;
         let (bytes, size) = (Rc::clone(&file.bytes), file.bytes.len() as u64);
         disk.open.insert(slot, Open { name, bytes, read: 0 });
-        Ok(size)
+        Ok(Opened { size, digest: None })
     }
 
     fn read(

@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
+use snug_core::store::{self, Listed, Opened, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
@@ -72,6 +72,8 @@ pub(crate) struct MemoryStore {
     pub(crate) drafts: BTreeMap<usize, Draft>,
     /// What is kept of unfinished files.
     pub(crate) kept: BTreeMap<Digest, Vec<u8>>,
+    /// The digests of contents that it has learned.
+    pub(crate) known: BTreeMap<Vec<u8>, Digest>,
     /// Files that are read, by slot.
     pub(crate) readers: BTreeMap<usize, Vec<u8>>,
     waiting: BTreeMap<usize, Call>,
@@ -191,6 +193,9 @@ impl Store for MemoryStore {
             return Err(nb::Error::Other(StoreError::Exists));
         }
         let draft = self.drafts.remove(&slot.index()).expect("it was there just now");
+        if let Some((digest, _)) = draft.promise {
+            self.known.insert(draft.bytes.clone(), digest);
+        }
         self.files.insert(draft.name, draft.bytes);
         self.commits += 1;
         Ok(())
@@ -233,12 +238,17 @@ impl Store for MemoryStore {
         }
     }
 
-    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<Opened, StoreError> {
         self.call(slot, Step::Open, || Call::Open(name.as_str().into()))?;
         let bytes = self.files.get(name.as_str()).ok_or(StoreError::Missing)?.clone();
-        let size = bytes.len() as u64;
+        let opened = Opened { size: bytes.len() as u64, digest: self.known.get(&bytes).copied() };
         self.readers.insert(slot.index(), bytes);
-        Ok(size)
+        Ok(opened)
+    }
+
+    fn learn(&mut self, slot: TransferSlot, digest: Digest) {
+        let bytes = self.readers.get(&slot.index()).expect("it is still open");
+        self.known.insert(bytes.clone(), digest);
     }
 
     fn read(

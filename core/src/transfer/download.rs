@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{MOST_OF_PART, Piece, Progress, Setback, Stepped};
-use crate::store::{Store, TransferSlot};
+use crate::store::{Opened, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply};
@@ -15,8 +15,11 @@ pub(super) struct Download {
     size: u64,
     /// The first byte that is sent.
     offset: u64,
-    /// Bytes that were read so far, all of them summed.
+    /// Bytes that were read so far, or are not to be.
     read: u64,
+    /// Of the whole file, where the store has told it.
+    digest: Option<Digest>,
+    /// Of all that was read, where it has not.
     sum: Sha256,
     /// Bytes in the block, and how many of them the peer has.
     fill: usize,
@@ -28,7 +31,7 @@ pub(super) struct Download {
 enum Step {
     /// The store has not opened the file.
     Open,
-    /// What is not sent is read, since the digest is that of the whole file.
+    /// What is not sent is read where it has to be summed.
     Pass,
     /// The peer is to be told that the file comes.
     Announce,
@@ -38,8 +41,8 @@ enum Step {
     Part,
     /// The peer is to get the part.
     Bytes,
-    /// The peer is to be told the digest.
-    Sum,
+    /// The peer is to be told the digest of the whole file.
+    Sum(Digest),
     /// The peer has all that it gets.
     Done,
 }
@@ -47,7 +50,8 @@ enum Step {
 impl Download {
     pub(super) fn new(offset: u64) -> Self {
         let (size, read, fill, sent) = (0, 0, 0, 0);
-        Self { size, offset, read, sum: Sha256::new(), fill, sent, step: Step::Open }
+        let (digest, sum) = (None, Sha256::new());
+        Self { size, offset, read, digest, sum, fill, sent, step: Step::Open }
     }
 
     /// What the peer is to get next.
@@ -57,7 +61,7 @@ impl Download {
             Step::Bytes => return block.get(self.sent..self.fill).map(Piece::Bytes),
             Step::Announce => Reply::File(name, self.size),
             Step::Part => Reply::Part(self.fill),
-            Step::Sum => Reply::Sum(Digest::new(self.sum.clone().finalize().into())),
+            Step::Sum(digest) => Reply::Sum(digest),
         };
         Some(Piece::Line(line))
     }
@@ -67,7 +71,7 @@ impl Download {
         self.step = match self.step {
             Step::Announce => Step::Read,
             Step::Part => Step::Bytes,
-            Step::Sum => Step::Done,
+            Step::Sum(_) => Step::Done,
             Step::Bytes => {
                 self.sent += count;
                 if self.sent < self.fill { Step::Bytes } else { Step::Read }
@@ -86,10 +90,12 @@ impl Download {
     ) -> Stepped {
         match self.step {
             Step::Open => {
-                self.size = store.open(slot, name)?;
-                if self.offset > self.size {
+                let Opened { size, digest } = store.open(slot, name)?;
+                if self.offset > size {
                     return Err(Setback::Failed(Refusal::BeyondEnd));
                 }
+                (self.size, self.digest) = (size, digest);
+                self.read = digest.map_or(0, |_| self.offset);
                 self.step = Step::Pass;
             }
             Step::Pass if self.read == self.offset => self.step = Step::Announce,
@@ -97,12 +103,14 @@ impl Download {
                 self.read_block(slot, block, store, self.offset)?;
                 return Ok(Some(Progress::More));
             }
-            Step::Read if self.read == self.size => self.step = Step::Sum,
+            Step::Read if self.read == self.size => {
+                self.step = Step::Sum(self.digest.unwrap_or_else(|| self.learn(slot, store)));
+            }
             Step::Read => {
                 self.read_block(slot, block, store, self.size)?;
                 self.step = Step::Part;
             }
-            Step::Announce | Step::Part | Step::Bytes | Step::Sum => {
+            Step::Announce | Step::Part | Step::Bytes | Step::Sum(_) => {
                 return Ok(Some(Progress::Peer));
             }
             Step::Done => return Ok(Some(Progress::Done(self.size))),
@@ -110,8 +118,15 @@ impl Download {
         Ok(None)
     }
 
+    /// The digest of all that was read; the store may keep it.
+    fn learn(&self, slot: TransferSlot, store: &mut impl Store) -> Digest {
+        let digest = Digest::new(self.sum.clone().finalize().into());
+        store.learn(slot, digest);
+        digest
+    }
+
     /// Reads as much as fits of what stands before `end`, which is not yet
-    /// reached, and sums it.
+    /// reached, and sums it unless the digest is known.
     fn read_block(
         &mut self,
         slot: TransferSlot,
@@ -127,7 +142,9 @@ impl Download {
         }
         self.fill = count.min(len);
         self.sent = 0;
-        self.sum.update(&block[..self.fill]);
+        if self.digest.is_none() {
+            self.sum.update(&block[..self.fill]);
+        }
         self.read += self.fill as u64;
         Ok(())
     }

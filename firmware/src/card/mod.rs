@@ -31,7 +31,7 @@ mod volume;
 use core::mem;
 
 use heapless::Vec;
-use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
+use snug_core::store::{self, Listed, Opened, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
@@ -329,13 +329,13 @@ impl Store for CardStore {
         }
     }
 
-    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<Opened, StoreError> {
         let long = LongName::new(name.as_str()).ok_or(StoreError::Missing)?;
         let (volume, desk) = self.work_anew(slot)?;
         let look = desk.look(volume, &long)?;
         let file = look.standing.filter(|file| file.is_it).ok_or(StoreError::Missing)?;
         desk.reader = Some(Reader::new(file.cluster, file.size));
-        Ok(file.size.into())
+        Ok(Opened { size: file.size.into(), digest: None })
     }
 
     fn read(

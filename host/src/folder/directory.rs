@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rustix::fs::{CWD, FileType, FlockOperation, Mode, OFlags, Stat, flock, openat};
@@ -16,6 +16,7 @@ use snug_core::store::StoreError;
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::{FileName, TEMPORARY_PREFIX};
 
+use super::digests::{Digests, Identity};
 use super::disk::Disk;
 use super::kept::Kept;
 use crate::explain;
@@ -45,6 +46,7 @@ pub(super) struct Directory {
     promised: AtomicU64,
     /// What is there of files that were not finished.
     pub(super) kept: Kept,
+    pub(super) digests: Digests,
     /// Held while a file takes its name, so that `used` counts right when two
     /// take the same.
     publishing: Mutex<()>,
@@ -73,6 +75,7 @@ impl Directory {
             quota: u64::MAX,
             promised: AtomicU64::new(0),
             kept: Kept::default(),
+            digests: Digests::new(),
             publishing: Mutex::new(()),
         };
         directory.survey(locked).map_err(|e| failed(e.into()))?;
@@ -103,14 +106,21 @@ impl Directory {
         }
     }
 
-    /// Opens the file under `name` to be read, and tells its size.
-    pub(super) fn open_file(&self, name: &FileName) -> Result<(File, u64), StoreError> {
+    /// Opens the file under `name` to be read.
+    pub(super) fn open_file(&self, name: &FileName) -> Result<Source, StoreError> {
         let file = self.disk.open(name.as_str(), false).map_err(|error| match error {
             Errno::NOENT => StoreError::Missing,
             error => store_error(error),
         })?;
-        let size = file.metadata().map_err(|_| StoreError::Failed)?.len();
-        Ok((file, size))
+        let identity = Identity::of(&file).map_err(|_| StoreError::Failed)?;
+        let digest = self.digests.of(identity);
+        let settled = identity.is_settled(SystemTime::now());
+        Ok(Source {
+            file: Arc::new(file),
+            size: identity.size,
+            digest,
+            identity: settled.then_some(identity),
+        })
     }
 
     /// Gives the file `temporary` of `size` bytes its name, in place of an
@@ -203,6 +213,17 @@ impl AsFd for Directory {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.disk.as_fd()
     }
+}
+
+/// A file that was opened to be read.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) file: Arc<File>,
+    pub(super) size: u64,
+    /// That of the whole file, if it is known.
+    pub(super) digest: Option<Digest>,
+    /// As the file was when it was opened, if each change since then shows.
+    pub(super) identity: Option<Identity>,
 }
 
 /// The blame for an error of the system.

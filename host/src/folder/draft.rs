@@ -1,13 +1,15 @@
 //! A file on its way, until it has its name.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use snug_core::store::{self, StoreError};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
+use super::digests::Identity;
 use super::directory::{Directory, kept_name, store_error};
 use super::disk::Disk;
 
@@ -91,11 +93,27 @@ impl Draft {
     pub(super) fn publish(self) -> Result<(), StoreError> {
         let Self { temporary, plan: Plan { name, replace, .. }, length } = &self;
         temporary.directory.disk.sync(&temporary.file).map_err(store_error)?;
+        let written = Identity::of(&temporary.file);
         let published = temporary.directory.publish(&temporary.name, name, *length, *replace);
-        if published == Err(StoreError::Exists) {
-            self.keep();
+        match published {
+            Ok(()) => self.remember(written),
+            Err(StoreError::Exists) => self.keep(),
+            Err(_) => {}
         }
         published
+    }
+
+    /// Keeps the digest of what was `written` and has its name, where it is
+    /// certain that nobody else has written to it since.
+    fn remember(&self, written: io::Result<Identity>) {
+        let Temporary { directory, file, .. } = &self.temporary;
+        if let (Some(digest), Ok(written), Ok(named)) =
+            (self.plan.digest, written, Identity::of(file))
+            && named.has_bytes_of(&written)
+            && named.is_settled(SystemTime::now())
+        {
+            directory.digests.learn(named, digest);
+        }
     }
 
     /// Leaves what is there to a later try.

@@ -2,6 +2,7 @@
 //!
 //! - `directory`: the folder by its descriptor, all that is done by name
 //! - `disk`: the calls that it takes, each in one place
+//! - `digests`: what is known of files that do not change
 //! - `draft`: a file on its way, under a temporary name; `kept`: those that
 //!   were not finished
 //! - `keeper`: what stands there, listed and removed for who keeps the room
@@ -32,12 +33,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use snug_core::store::{self, Listed, Store, StoreError, TransferSlot};
+use snug_core::store::{self, Listed, Opened, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
 
 use crate::Wake;
 
+mod digests;
 mod directory;
 mod disk;
 mod draft;
@@ -51,6 +53,8 @@ mod parts;
 mod slot;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unchanged;
 #[cfg(test)]
 mod witness;
 mod worker;
@@ -284,8 +288,15 @@ impl Store for FolderStore {
         self.directory.kept.length(digest)
     }
 
-    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<u64, StoreError> {
-        self.set_out(slot, || Step::Open(Box::new(name.clone()), None))
+    fn open(&mut self, slot: TransferSlot, name: &FileName) -> nb::Result<Opened, StoreError> {
+        let size = self.set_out(slot, || Step::Open(Box::new(name.clone()), None))?;
+        Ok(Opened { size, digest: self.slots[slot.index()].digest() })
+    }
+
+    fn learn(&mut self, slot: TransferSlot, digest: Digest) {
+        if let Some(identity) = self.slots[slot.index()].identity() {
+            self.directory.digests.learn(identity, digest);
+        }
     }
 
     fn read(

@@ -243,7 +243,8 @@ fn a_file_is_read_as_it_was_when_it_was_opened() {
     for size in [0, 1, 63, 64, 65, 640, 1_000] {
         bench.put(0, "a", &text(size)).unwrap();
         let name = file_name("a");
-        assert_eq!(bench.finish(|store| store.open(slot(0), &name)), Ok(size as u64));
+        let opened = bench.finish(|store| store.open(slot(0), &name)).unwrap();
+        assert_eq!(opened, Opened { size: size as u64, digest: None });
         bench.put(1, "a", b"newer").unwrap();
         assert_eq!(bench.read_all(0), Ok(text(size)));
         bench.store.abort(slot(0));

@@ -1,10 +1,10 @@
 //! The room's side of a transfer: what was asked of its thread, and answered.
 
-use std::fs::File;
-use std::sync::Arc;
-
 use snug_core::store::StoreError;
+use snug_core::wire::digest::Digest;
 
+use super::digests::Identity;
+use super::directory::Source;
 use super::disk::Disk;
 use super::worker::{Block, Step};
 
@@ -22,13 +22,13 @@ pub(super) struct Slot {
     /// The offset from which on something is being read.
     reading: Option<u64>,
     /// The file that is read, as far as it is open.
-    file: Option<Arc<File>>,
+    source: Option<Source>,
 }
 
 impl Slot {
     pub(super) fn new(block_size: usize) -> Self {
         let buffers = (0..BUFFERS).map(|_| Block::new(block_size)).collect();
-        Self { phase: Phase::Empty, buffers, read: None, reading: None, file: None }
+        Self { phase: Phase::Empty, buffers, read: None, reading: None, source: None }
     }
 
     /// Takes note of a step that was done, and its buffer back.
@@ -43,15 +43,25 @@ impl Slot {
                 self.buffers.push(block);
             }
             // The next transfer's begins when all steps of this one are done.
-            Step::Open(_, file) if self.phase != Phase::Ending => self.file = file,
+            Step::Open(_, source) if self.phase != Phase::Ending => self.source = source,
             _ => {}
         }
+    }
+
+    /// The digest of the file that is read, if it is known.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.source.as_ref()?.digest
+    }
+
+    /// That of the file that is read, where its digest may be kept.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.source.as_ref()?.identity
     }
 
     /// Reads what the system has in memory, without waiting for the disk: all
     /// of `into`, or nothing.
     pub(super) fn read_at_once(&self, offset: u64, into: &mut [u8]) -> Option<usize> {
-        let count = Disk::read_at_once(self.file.as_ref()?, offset, into).ok()?;
+        let count = Disk::read_at_once(&self.source.as_ref()?.file, offset, into).ok()?;
         (count == into.len()).then_some(count)
     }
 
@@ -81,7 +91,7 @@ impl Slot {
     pub(super) fn clear(&mut self) {
         self.buffers.extend(self.read.take().map(|(_, block)| block));
         self.reading = None;
-        self.file = None;
+        self.source = None;
     }
 }
 

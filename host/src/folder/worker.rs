@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use snug_core::store::{StoreError, TransferSlot};
 use snug_core::wire::name::FileName;
 
-use super::directory::{Directory, store_error};
+use super::directory::{Directory, Source, store_error};
 use super::disk::Disk;
 use super::draft::{Draft, Plan};
 use crate::{Wake, explain};
@@ -31,7 +31,7 @@ pub(super) enum Step {
     /// Leaves an unfinished file to a later try.
     Keep,
     /// Opens a file to be read; it is left here for the room, too.
-    Open(Box<FileName>, Option<Arc<File>>),
+    Open(Box<FileName>, Option<Source>),
     /// Reads from an offset on, as much as is wanted.
     Read(Block, u64),
     Abort,
@@ -155,10 +155,10 @@ fn take_step(
             return Ok(length);
         }
         Step::Open(name, shared) => {
-            let (opened, size) = directory.open_file(name)?;
-            let opened = Arc::new(opened);
-            *shared = Some(Arc::clone(&opened));
-            *file = Some(Open::File(opened));
+            let source = directory.open_file(name)?;
+            let size = source.size;
+            *file = Some(Open::File(Arc::clone(&source.file)));
+            *shared = Some(source);
             return Ok(size);
         }
         Step::Read(block, offset) => {

@@ -8,7 +8,7 @@ use core::hint::black_box;
 use snug_core::id::ClientId;
 use snug_core::memory::StaticMemory;
 use snug_core::server::{Config, Server};
-use snug_core::store::{Draft, Listed, Store, StoreError, TransferSlot};
+use snug_core::store::{Draft, Listed, Opened, Store, StoreError, TransferSlot};
 use snug_core::time::Instant;
 use snug_core::wire::name::FileName;
 use snug_panics::any;
@@ -41,8 +41,8 @@ impl Store for AnyStore {
 
     fn keep(&mut self, _: TransferSlot) {}
 
-    fn open(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<u64, StoreError> {
-        any(Ok(0))
+    fn open(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<Opened, StoreError> {
+        any(Ok(Opened { size: any(0), digest: any(None) }))
     }
 
     fn read(&mut self, _: TransferSlot, _: u64, block: &mut [u8]) -> nb::Result<usize, StoreError> {

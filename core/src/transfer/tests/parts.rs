@@ -4,11 +4,18 @@
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::store::Opened;
 
 /// A store of one file that was kept in part or stands whole.
 #[derive(Default)]
 struct Shelf {
     file: Vec<u8>,
+    /// What it tells of the file, and what it has learned of it.
+    told: Option<Digest>,
+    learned: Option<Digest>,
+    /// How many times it was read from, and from where first.
+    reads: usize,
+    first: Option<u64>,
     /// It is busy each other time.
     busy: bool,
     turn: bool,
@@ -50,9 +57,13 @@ impl Store for Shelf {
 
     fn abort(&mut self, _: TransferSlot) {}
 
-    fn open(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<u64, StoreError> {
+    fn open(&mut self, _: TransferSlot, _: &FileName) -> nb::Result<Opened, StoreError> {
         self.wait()?;
-        Ok(self.file.len() as u64)
+        Ok(Opened { size: self.file.len() as u64, digest: self.told })
+    }
+
+    fn learn(&mut self, _: TransferSlot, digest: Digest) {
+        assert!(self.learned.replace(digest).is_none(), "it learns a digest once");
     }
 
     fn read(
@@ -62,6 +73,8 @@ impl Store for Shelf {
         block: &mut [u8],
     ) -> nb::Result<usize, StoreError> {
         self.wait()?;
+        self.reads += 1;
+        self.first.get_or_insert(offset);
         let rest = &self.file[offset as usize..];
         let count = rest.len().min(block.len());
         block[..count].copy_from_slice(&rest[..count]);
@@ -175,9 +188,43 @@ fn a_download_is_the_file_from_an_offset_on_and_the_digest_of_all_of_it() {
             .chain([sum.clone(), String::from("Done(133)")])
             .collect();
         assert_eq!(lines, expected, "{offset}");
+        assert_eq!((store.first, store.learned), (Some(0), Some(digest(&whole))), "{offset}");
     }
     let mut store = Shelf { file: whole, ..Shelf::default() };
     assert_eq!(fetch(&mut store, 134, 7), (vec!["Failed(BeyondEnd)".into()], vec![]));
+}
+
+/// Nothing is read but what is sent, and nothing summed: whatever digest the
+/// store tells, the peer is told.
+#[test]
+fn a_digest_that_the_store_knows_is_not_summed_anew() {
+    let (whole, told) = (bytes(2 * BLOCK + 5), digest(b"whatever"));
+    for (offset, busy) in [(0, true), (1, false), (BLOCK, true), (BLOCK + 9, false), (133, true)] {
+        let mut store = Shelf { file: whole.clone(), told: Some(told), busy, ..Shelf::default() };
+        let (lines, got) = fetch(&mut store, offset as u64, 7);
+        assert_eq!(got, &whole[offset..]);
+        assert_eq!(lines[lines.len() - 2..], [format!("#sum {told}\n"), "Done(133)".into()]);
+        assert_eq!((store.reads, store.learned), (got.len().div_ceil(BLOCK), None), "{offset}");
+        assert_eq!(store.first, (offset < 133).then_some(offset as u64));
+    }
+    let mut store = Shelf { file: whole, told: Some(told), ..Shelf::default() };
+    assert_eq!(fetch(&mut store, 134, 7), (vec!["Failed(BeyondEnd)".into()], vec![]));
+}
+
+/// Of a file that is not sent to its end, nothing is learned.
+#[test]
+fn a_digest_is_learned_at_the_end_alone() {
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut transfers = Transfers::new(&mut slots, &mut blocks);
+    let mut store = Shelf { file: bytes(2 * BLOCK), ..Shelf::default() };
+    transfers.fetch(SLOT, ClientId::new(7, 0), &name(), 0);
+    while !matches!(transfers.piece(SLOT), Some(Piece::Line(Reply::Sum(_)))) {
+        assert_eq!(store.learned, None);
+        let count = transfers.part(SLOT).len();
+        transfers.took(SLOT, count);
+        assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+    }
+    assert_eq!(store.learned, Some(digest(&bytes(2 * BLOCK))));
 }
 
 #[test]

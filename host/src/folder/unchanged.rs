@@ -1,0 +1,169 @@
+//! Tests of the digests that are known of files, and of what makes them unknown
+//! again.
+
+use core::time::Duration;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::thread;
+
+use super::disk::Call;
+use super::tests::{Bench, bench, file_name, slot, text};
+use super::*;
+
+/// Not that of any file here: the store does not look.
+const DIGEST: Digest = Digest::new([7; 32]);
+
+/// Waits until the clock of a file system has moved on. On those that tests run
+/// on, it does so 100 times in a second or more often.
+fn next_tick() {
+    thread::sleep(Duration::from_millis(30));
+}
+
+impl Bench {
+    fn begin_known(&mut self, name: &str) {
+        let name = file_name(name);
+        let draft = store::Draft { name: &name, size: 200, digest: DIGEST, replace: true };
+        self.finish(|store| store.begin(slot(0), &draft)).unwrap();
+        self.write(0, &text(200)).unwrap();
+    }
+
+    /// Commits what was begun, and does something when that comes to a step.
+    fn commit_and(&mut self, step: Call, meanwhile: impl FnOnce()) {
+        self.store.directory.disk.witness.hold(step);
+        let _ = self.store.commit(slot(0), &file_name("a"));
+        self.store.directory.disk.witness.await_held();
+        meanwhile();
+        self.store.directory.disk.witness.let_go();
+        self.commit(0).unwrap();
+    }
+
+    /// Puts a file of 200 bytes whose digest is known.
+    fn put_known(&mut self, name: &str) {
+        self.begin_known(name);
+        self.commit_and(Call::Rename, next_tick);
+        assert_eq!(self.known(name), Some(DIGEST));
+    }
+
+    fn open_file(&mut self, name: &str) -> Opened {
+        let name = file_name(name);
+        self.finish(|store| store.open(slot(0), &name)).unwrap()
+    }
+
+    /// The digest that is known of a file.
+    fn known(&mut self, name: &str) -> Option<Digest> {
+        let Opened { digest, .. } = self.open_file(name);
+        self.store.abort(slot(0));
+        digest
+    }
+
+    /// Opens a file, does something while it is read, and learns its digest.
+    fn learn(&mut self, name: &str, meanwhile: impl FnOnce()) {
+        self.open_file(name);
+        meanwhile();
+        self.store.learn(slot(0), DIGEST);
+        self.store.abort(slot(0));
+    }
+}
+
+#[test]
+fn a_file_that_was_put_is_known_and_read_from_anywhere() {
+    let (_folder, mut bench) = bench(1);
+    bench.put_known("a");
+    assert_eq!(bench.open_file("a"), Opened { size: 200, digest: Some(DIGEST) });
+    let mut block = [0; 64];
+    assert_eq!(bench.finish(|store| store.read(slot(0), 150, &mut block)), Ok(50));
+    assert_eq!(block[..50], text(200)[150..]);
+}
+
+#[test]
+fn a_file_that_is_changed_or_replaced_is_not_known() {
+    let (folder, mut bench) = bench(1);
+    let path = folder.path().join("a");
+    let open = || File::options().write(true).open(&path).unwrap();
+    let changes: [&dyn Fn(); 6] = [
+        &|| open().write_all_at(b"x", 100).unwrap(),
+        &|| open().set_len(100).unwrap(),
+        // The date of the bytes is set back, as copies of files do.
+        &|| {
+            let modified = open().metadata().unwrap().modified().unwrap();
+            open().write_all_at(b"x", 100).unwrap();
+            open().set_modified(modified).unwrap();
+        },
+        &|| {
+            let modified = open().metadata().unwrap().modified().unwrap();
+            let other = folder.path().join("b");
+            fs::write(&other, text(200)).unwrap();
+            File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
+            fs::rename(&other, &path).unwrap();
+        },
+        &|| {
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, text(200)).unwrap();
+        },
+        &|| fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap(),
+    ];
+    for (n, change) in changes.iter().enumerate() {
+        bench.put_known("a");
+        next_tick();
+        change();
+        assert_eq!(bench.known("a"), None, "change {n}");
+    }
+    bench.put_known("a");
+    bench.put(0, "a", &text(200)).unwrap();
+    assert_eq!(bench.known("a"), None);
+}
+
+/// What anybody writes to a file after it has its name is dated later than what
+/// came by the room.
+#[test]
+fn a_file_that_is_changed_before_its_commit_ends_is_not_known() {
+    let (folder, mut bench) = bench(1);
+    bench.begin_known("a");
+    bench.commit_and(Call::SyncFolder, || {
+        next_tick();
+        let path = folder.path().join("a");
+        File::options().write(true).open(&path).unwrap().write_all_at(b"x", 100).unwrap();
+        next_tick();
+        // So that the date of its bytes is not the last one.
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    });
+    assert_eq!(bench.known("a"), None);
+}
+
+#[test]
+fn a_file_that_was_read_to_its_end_is_known() {
+    let (_folder, mut bench) = bench(1);
+    bench.create(0, "a").unwrap();
+    bench.write(0, &text(200)).unwrap();
+    bench.commit_and(Call::Rename, next_tick);
+    assert_eq!(bench.known("a"), None);
+    bench.learn("a", || {});
+    assert_eq!(bench.known("a"), Some(DIGEST));
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_not_known() {
+    let (folder, mut bench) = bench(1);
+    bench.create(0, "a").unwrap();
+    bench.write(0, &text(200)).unwrap();
+    bench.commit_and(Call::Rename, next_tick);
+    bench.learn("a", || {
+        let file = File::options().write(true).open(folder.path().join("a")).unwrap();
+        file.write_all_at(b"x", 100).unwrap();
+    });
+    assert_eq!(bench.known("a"), None);
+}
+
+/// Its next change could have the same date as the last one.
+#[test]
+fn a_file_that_was_written_to_just_now_is_not_learned() {
+    let (folder, mut bench) = bench(1);
+    let path = folder.path().join("a");
+    fs::write(&path, text(200)).unwrap();
+    bench.learn("a", || {});
+    assert_eq!(bench.known("a"), None);
+    next_tick();
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    bench.learn("a", || {});
+    assert_eq!(bench.known("a"), Some(DIGEST));
+}
