@@ -7,8 +7,11 @@ mod served;
 #[path = "support/site.rs"]
 mod site;
 
+use core::time::Duration;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::sync::Arc;
-use std::{fs, thread};
+use std::thread;
 
 use rustix::process::Signal;
 
@@ -38,13 +41,20 @@ fn send_parts(peer: &mut Peer, file: &[u8], end: usize) -> usize {
 /// All of a file from `offset` on, and how often somebody said `word` meanwhile.
 fn fetch(peer: &mut Peer, name: &str, offset: usize, word: &str) -> (Vec<u8>, usize) {
     peer.send(format!("#get '{name}' {offset}\n"));
+    let (file, heard, _) = take_file(peer, word);
+    (file, heard)
+}
+
+/// What comes of a file that was asked for, how often somebody said `word`
+/// meanwhile, and the digest.
+fn take_file(peer: &mut Peer, word: &str) -> (Vec<u8>, usize, String) {
     let (mut file, mut heard) = (Vec::new(), 0);
     loop {
         let line = peer.line();
         if let Some(len) = line.strip_prefix("#part ") {
             file.extend(peer.take(len.parse().unwrap()));
-        } else if line.starts_with("#sum ") {
-            return (file, heard);
+        } else if let Some(sum) = line.strip_prefix("#sum ") {
+            return (file, heard, sum.to_owned());
         } else {
             assert!(line.starts_with("#file ") || line.starts_with(['[', '>', '<']), "{line}");
             heard += usize::from(line.ends_with(word));
@@ -151,6 +161,43 @@ fn many_fetch_while_the_room_chats_and_the_file_is_replaced() {
     });
     wait_until("all files are closed", || room.descriptors() < 60);
     room.assert_serves(&[("a", b"newer")]);
+}
+
+/// Known once, the digest is that of the file as it was: it comes with the rest
+/// of it, and tells who fetches it where somebody writes to it meanwhile.
+#[test]
+fn a_known_digest_tells_of_a_file_that_changes_while_it_is_fetched() {
+    const OFFSET: usize = 100_000;
+    let room = Served::start(&[]);
+    let file = noise(5, 12_000_000);
+    let path = room.site.folder().join("a");
+    let mut ada = room.line();
+    ada.send(format!("#upload a {}\n", file.len()));
+    ada.send(&file);
+    ada.until("> Your file has been uploaded (12000000 bytes)\n");
+    // It changes after its bytes came, so that the dates tell of each change
+    // that comes later.
+    thread::sleep(Duration::from_millis(30));
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    assert!(fetch(&mut ada, "a", 0, "?").0 == file);
+
+    let mut bob = Peer::connect_narrow(room.at);
+    bob.send(format!("\n#get a {OFFSET}\n"));
+    bob.until(format!("#file 'a' {}\n", file.len()));
+    // Its end has not left yet: the system takes a few MB ahead, at most.
+    let mut other = file.clone();
+    *other.last_mut().unwrap() ^= 1;
+    let stands = File::options().write(true).open(&path).unwrap();
+    stands.write_all_at(&other[file.len() - 1..], file.len() as u64 - 1).unwrap();
+    let (rest, _, sum) = take_file(&mut bob, "?");
+    assert!(rest == other[OFFSET..], "{} bytes", rest.len());
+    assert_eq!(sum, sha256(&file), "who knows the first bytes finds out");
+
+    ada.send(format!("#get a {OFFSET}\n"));
+    let (rest, _, sum) = take_file(&mut ada, "?");
+    assert!(rest == other[OFFSET..], "{} bytes", rest.len());
+    assert_eq!(sum, sha256(&other));
+    room.assert_serves(&[("a", &other)]);
 }
 
 /// What `nc -N` does: it says all it has, and waits for the answer.

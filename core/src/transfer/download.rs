@@ -1,12 +1,14 @@
 //! A file from the store to its peer, block by block.
 
+use core::ops::Range;
+
 use sha2::{Digest as _, Sha256};
 
-use super::{MOST_OF_PART, Piece, Progress, Setback, Stepped};
+use super::{HEADROOM, MOST_OF_PART, Piece, Progress, Setback, Stepped};
 use crate::store::{Opened, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
-use crate::wire::notice::{Refusal, Reply};
+use crate::wire::notice::{Refusal, Reply, render};
 
 /// A file that is being sent.
 #[derive(Debug)]
@@ -17,13 +19,13 @@ pub(super) struct Download {
     offset: u64,
     /// Bytes that were read so far, or are not to be.
     read: u64,
-    /// Of the whole file, where the store has told it.
+    /// Of the whole file, as soon as it is known.
     digest: Option<Digest>,
-    /// Of all that was read, where it has not.
+    /// Of all that was read until then.
     sum: Sha256,
-    /// Bytes in the block, and how many of them the peer has.
-    fill: usize,
-    sent: usize,
+    /// What the peer is to get of the part in the block, from the start of the
+    /// headroom: the part's line stands right before its bytes.
+    part: Range<usize>,
     step: Step,
 }
 
@@ -37,44 +39,40 @@ enum Step {
     Announce,
     /// The next block is to be read.
     Read,
-    /// The peer is to be told that a part comes.
-    Part,
     /// The peer is to get the part.
-    Bytes,
+    Part,
     /// The peer is to be told the digest of the whole file.
-    Sum(Digest),
+    Sum,
     /// The peer has all that it gets.
     Done,
 }
 
 impl Download {
     pub(super) fn new(offset: u64) -> Self {
-        let (size, read, fill, sent) = (0, 0, 0, 0);
+        let (size, read, part) = (0, 0, 0..0);
         let (digest, sum) = (None, Sha256::new());
-        Self { size, offset, read, digest, sum, fill, sent, step: Step::Open }
+        Self { size, offset, read, digest, sum, part, step: Step::Open }
     }
 
-    /// What the peer is to get next.
-    pub(super) fn piece<'a>(&self, name: &'a FileName, block: &'a [u8]) -> Option<Piece<'a>> {
+    /// What the peer is to get next; `memory` is the headroom and the block.
+    pub(super) fn piece<'a>(&self, name: &'a FileName, memory: &'a [u8]) -> Option<Piece<'a>> {
         let line = match self.step {
             Step::Open | Step::Pass | Step::Read | Step::Done => return None,
-            Step::Bytes => return block.get(self.sent..self.fill).map(Piece::Bytes),
+            Step::Part => return memory.get(self.part.clone()).map(Piece::Bytes),
             Step::Announce => Reply::File(name, self.size),
-            Step::Part => Reply::Part(self.fill),
-            Step::Sum(digest) => Reply::Sum(digest),
+            Step::Sum => Reply::Sum(self.digest?),
         };
         Some(Piece::Line(line))
     }
 
-    /// The peer took a line, or `count` bytes.
+    /// The peer took a line, or `count` bytes of a part.
     pub(super) fn took(&mut self, count: usize) {
         self.step = match self.step {
             Step::Announce => Step::Read,
-            Step::Part => Step::Bytes,
-            Step::Sum(_) => Step::Done,
-            Step::Bytes => {
-                self.sent += count;
-                if self.sent < self.fill { Step::Bytes } else { Step::Read }
+            Step::Sum => Step::Done,
+            Step::Part => {
+                self.part.start += count;
+                if self.part.is_empty() { Step::Read } else { Step::Part }
             }
             step => step,
         };
@@ -85,7 +83,7 @@ impl Download {
         &mut self,
         slot: TransferSlot,
         name: &FileName,
-        block: &mut [u8],
+        (headroom, block): (&mut [u8; HEADROOM], &mut [u8]),
         store: &mut impl Store,
     ) -> Stepped {
         match self.step {
@@ -104,25 +102,27 @@ impl Download {
                 return Ok(Some(Progress::More));
             }
             Step::Read if self.read == self.size => {
-                self.step = Step::Sum(self.digest.unwrap_or_else(|| self.learn(slot, store)));
+                self.finish(slot, store);
+                self.step = Step::Sum;
             }
             Step::Read => {
                 self.read_block(slot, block, store, self.size)?;
+                self.announce_part(headroom);
                 self.step = Step::Part;
             }
-            Step::Announce | Step::Part | Step::Bytes | Step::Sum(_) => {
-                return Ok(Some(Progress::Peer));
-            }
+            Step::Announce | Step::Part | Step::Sum => return Ok(Some(Progress::Peer)),
             Step::Done => return Ok(Some(Progress::Done(self.size))),
         }
         Ok(None)
     }
 
-    /// The digest of all that was read; the store may keep it.
-    fn learn(&self, slot: TransferSlot, store: &mut impl Store) -> Digest {
-        let digest = Digest::new(self.sum.clone().finalize().into());
-        store.learn(slot, digest);
-        digest
+    /// All is read, and the digest known; the store may keep it.
+    fn finish(&mut self, slot: TransferSlot, store: &mut impl Store) {
+        if self.digest.is_none() {
+            let digest = Digest::new(self.sum.clone().finalize().into());
+            store.learn(slot, digest);
+            self.digest = Some(digest);
+        }
     }
 
     /// Reads as much as fits of what stands before `end`, which is not yet
@@ -140,12 +140,20 @@ impl Download {
         if count == 0 {
             return Err(Setback::Failed(Refusal::Changed));
         }
-        self.fill = count.min(len);
-        self.sent = 0;
+        let count = count.min(len);
         if self.digest.is_none() {
-            self.sum.update(&block[..self.fill]);
+            self.sum.update(&block[..count]);
         }
-        self.read += self.fill as u64;
+        self.read += count as u64;
+        self.part = HEADROOM..HEADROOM + count;
         Ok(())
+    }
+
+    /// Puts the line of a part before its bytes, so that both leave in one
+    /// write.
+    fn announce_part(&mut self, headroom: &mut [u8; HEADROOM]) {
+        let len = render(headroom, Reply::Part(self.part.len())).min(HEADROOM);
+        self.part.start = HEADROOM - len;
+        headroom.copy_within(..len, self.part.start);
     }
 }

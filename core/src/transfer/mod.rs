@@ -18,7 +18,8 @@ use crate::wire::notice::{Refusal, Reply};
 use download::Download;
 pub(crate) use upload::Upload;
 
-/// Kept free before each block, for bytes that turn out to belong there.
+/// Kept free before each block: for bytes of an upload that turn out to belong
+/// there, and for the line before a part.
 pub const HEADROOM: usize = 24;
 
 /// The most bytes of a part, so that chat can go between two.
@@ -205,13 +206,13 @@ impl<'m> Transfers<'m> {
         match &job.way {
             Way::Up(upload) => upload.answer(name).map(Piece::Line),
             Way::Down(download) => {
-                let start = self.start_of(slot) + HEADROOM;
-                download.piece(name, self.blocks.get(start..start + self.block)?)
+                let start = self.start_of(slot);
+                download.piece(name, self.blocks.get(start..start + HEADROOM + self.block)?)
             }
         }
     }
 
-    /// The rest of the part that a peer is to get now.
+    /// The rest of the part that a peer is to get now, with its line.
     pub(crate) fn part(&self, slot: TransferSlot) -> &[u8] {
         match self.piece(slot) {
             Some(Piece::Bytes(bytes)) => bytes,
@@ -236,7 +237,10 @@ impl<'m> Transfers<'m> {
         loop {
             let stepped = match &mut job.way {
                 Way::Up(upload) => upload.step(slot, name, memory, store),
-                Way::Down(download) => download.step(slot, name, &mut memory[HEADROOM..], store),
+                Way::Down(download) => match memory.split_first_chunk_mut() {
+                    Some(memory) => download.step(slot, name, memory, store),
+                    None => return Progress::Peer,
+                },
             };
             match stepped {
                 Ok(None) => {}

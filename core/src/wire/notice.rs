@@ -321,10 +321,12 @@ struct Page<'a> {
 
 impl Write for Page<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
-        let room = self.out.len() - self.len;
-        let fits = s.floor_char_boundary(room);
-        self.out[self.len..self.len + fits].copy_from_slice(&s.as_bytes()[..fits]);
-        self.len += fits;
+        let room = self.out.get_mut(self.len..).unwrap_or_default();
+        let fits = s.floor_char_boundary(room.len());
+        if let (Some(room), Some(text)) = (room.get_mut(..fits), s.as_bytes().get(..fits)) {
+            room.copy_from_slice(text);
+            self.len += fits;
+        }
         if fits == s.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }

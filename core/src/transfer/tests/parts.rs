@@ -141,25 +141,24 @@ fn a_put_goes_on_from_what_was_kept() {
     }
 }
 
-/// All that a peer gets of a file from an offset on; it takes `step` bytes at
-/// once.
-fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<String>, Vec<u8>) {
+/// All that a peer gets for a file from an offset on, and the end; it takes
+/// `step` bytes of a part at once.
+fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<u8>, Progress) {
     let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
     let mut transfers = Transfers::new(&mut slots, &mut blocks);
     transfers.fetch(SLOT, ClientId::new(7, 0), &name(), offset);
-    let (mut lines, mut got) = (vec![], vec![]);
+    let mut got = vec![];
     loop {
         match settle(&mut transfers, store) {
             Progress::Peer => {}
             end => {
-                lines.push(format!("{end:?}"));
                 assert!(transfers.end(SLOT).is_none());
-                return (lines, got);
+                return (got, end);
             }
         }
         let count = match transfers.piece(SLOT) {
             Some(Piece::Line(line)) => {
-                lines.push(line.to_string());
+                got.extend(line.to_string().bytes());
                 0
             }
             Some(Piece::Bytes(bytes)) => {
@@ -173,25 +172,29 @@ fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<String>, Vec<u8>) 
     }
 }
 
+/// What a peer is to get of a file of 133 bytes.
+fn stream(rest: &[u8], sum: Digest) -> Vec<u8> {
+    let mut stream = b"#file 'a' 133\n".to_vec();
+    for part in rest.chunks(BLOCK) {
+        stream.extend(format!("#part {}\n", part.len()).bytes());
+        stream.extend(part);
+    }
+    stream.extend(format!("#sum {sum}\n").bytes());
+    stream
+}
+
 #[test]
 fn a_download_is_the_file_from_an_offset_on_and_the_digest_of_all_of_it() {
     let whole = bytes(2 * BLOCK + 5);
-    let sum = format!("#sum {}\n", digest(&whole));
     for (offset, busy) in [(0, false), (1, true), (BLOCK, true), (BLOCK + 9, false), (133, false)] {
         let mut store = Shelf { file: whole.clone(), busy, ..Shelf::default() };
-        let (lines, got) = fetch(&mut store, offset as u64, 7);
-        assert_eq!(got, &whole[offset..]);
-        let parts = got.chunks(BLOCK).map(|part| format!("#part {}\n", part.len()));
-        let expected: Vec<_> = [String::from("#file 'a' 133\n")]
-            .into_iter()
-            .chain(parts)
-            .chain([sum.clone(), String::from("Done(133)")])
-            .collect();
-        assert_eq!(lines, expected, "{offset}");
+        let expected = stream(&whole[offset..], digest(&whole));
+        let got = fetch(&mut store, offset as u64, 7);
+        assert_eq!(got, (expected, Progress::Done(133)), "{offset}");
         assert_eq!((store.first, store.learned), (Some(0), Some(digest(&whole))), "{offset}");
     }
     let mut store = Shelf { file: whole, ..Shelf::default() };
-    assert_eq!(fetch(&mut store, 134, 7), (vec!["Failed(BeyondEnd)".into()], vec![]));
+    assert_eq!(fetch(&mut store, 134, 7), (vec![], Progress::Failed(Refusal::BeyondEnd)));
 }
 
 /// Nothing is read but what is sent, and nothing summed: whatever digest the
@@ -201,14 +204,14 @@ fn a_digest_that_the_store_knows_is_not_summed_anew() {
     let (whole, told) = (bytes(2 * BLOCK + 5), digest(b"whatever"));
     for (offset, busy) in [(0, true), (1, false), (BLOCK, true), (BLOCK + 9, false), (133, true)] {
         let mut store = Shelf { file: whole.clone(), told: Some(told), busy, ..Shelf::default() };
-        let (lines, got) = fetch(&mut store, offset as u64, 7);
-        assert_eq!(got, &whole[offset..]);
-        assert_eq!(lines[lines.len() - 2..], [format!("#sum {told}\n"), "Done(133)".into()]);
-        assert_eq!((store.reads, store.learned), (got.len().div_ceil(BLOCK), None), "{offset}");
+        let rest = &whole[offset..];
+        let got = fetch(&mut store, offset as u64, 7);
+        assert_eq!(got, (stream(rest, told), Progress::Done(133)), "{offset}");
+        assert_eq!((store.reads, store.learned), (rest.len().div_ceil(BLOCK), None), "{offset}");
         assert_eq!(store.first, (offset < 133).then_some(offset as u64));
     }
     let mut store = Shelf { file: whole, told: Some(told), ..Shelf::default() };
-    assert_eq!(fetch(&mut store, 134, 7), (vec!["Failed(BeyondEnd)".into()], vec![]));
+    assert_eq!(fetch(&mut store, 134, 7), (vec![], Progress::Failed(Refusal::BeyondEnd)));
 }
 
 /// Of a file that is not sent to its end, nothing is learned.
@@ -229,10 +232,9 @@ fn a_digest_is_learned_at_the_end_alone() {
 
 #[test]
 fn an_empty_file_can_be_fetched() {
-    let (lines, got) = fetch(&mut Shelf::default(), 0, 1);
-    let sum = format!("#sum {}\n", digest(b""));
-    assert_eq!(lines, ["#file 'a' 0\n", &sum, "Done(0)"]);
-    assert!(got.is_empty());
+    let (got, end) = fetch(&mut Shelf::default(), 0, 1);
+    let expected = format!("#file 'a' 0\n#sum {}\n", digest(b""));
+    assert_eq!((got, end), (expected.into_bytes(), Progress::Done(0)));
 }
 
 /// A store whose file has become shorter than it was.
@@ -244,11 +246,9 @@ fn a_file_that_becomes_shorter_is_not_sent_as_if_it_were_whole() {
     transfers.fetch(SLOT, ClientId::new(7, 0), &name(), 0);
     assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
     store.file.truncate(BLOCK);
-    for count in [0, 0, BLOCK] {
-        transfers.took(SLOT, count);
-        if count == 0 {
-            assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
-        }
-    }
+    transfers.took(SLOT, 0);
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+    let count = transfers.part(SLOT).len();
+    transfers.took(SLOT, count);
     assert_eq!(settle(&mut transfers, &mut store), Progress::Failed(Refusal::Changed));
 }
