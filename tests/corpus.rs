@@ -116,3 +116,11 @@ const EVENTS: [&[u8]; 27] = [
 fn a_room_bears_any_few_events() {
     each_sequence(&EVENTS, 2 + MORE, |play| checks::room::check(&[b"\x00\x00", play].concat()));
 }
+
+/// A quota that leaks is seen: when nothing is under way, the bytes that count
+/// for the addresses are compared with those that the store got.
+#[test]
+#[should_panic(expected = "the quotas of the addresses")]
+fn a_leaked_quota_is_found() {
+    checks::room::check_against(b"\x00\x00\n#upload b 2\nxx", 1);
+}

@@ -82,6 +82,8 @@ pub(crate) struct MemoryStore {
     pub(crate) calls: usize,
     /// Files that were finished, under whatever name.
     pub(crate) commits: usize,
+    /// Bytes that uploads brought, as far as they were finished or kept.
+    pub(crate) gained: u64,
 }
 
 /// A file under way.
@@ -93,6 +95,14 @@ pub(crate) struct Draft {
     block: Option<usize>,
     last: bool,
     promise: Option<(Digest, bool)>,
+    /// Bytes that an earlier upload brought.
+    kept: usize,
+}
+
+impl Draft {
+    fn gained(&self) -> u64 {
+        (self.bytes.len() - self.kept) as u64
+    }
 }
 
 impl MemoryStore {
@@ -163,7 +173,8 @@ impl Store for MemoryStore {
         }
         let name = name.as_str().into();
         let bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).min(1 << 20));
-        self.drafts.insert(at, Draft { name, bytes, block: None, last: false, promise: None });
+        self.drafts
+            .insert(at, Draft { name, bytes, block: None, last: false, promise: None, kept: 0 });
         Ok(())
     }
 
@@ -196,6 +207,7 @@ impl Store for MemoryStore {
         if let Some((digest, _)) = draft.promise {
             self.known.insert(draft.bytes.clone(), digest);
         }
+        self.gained += draft.gained();
         self.files.insert(draft.name, draft.bytes);
         self.commits += 1;
         Ok(())
@@ -219,9 +231,10 @@ impl Store for MemoryStore {
             return Err(nb::Error::Other(StoreError::Exists));
         }
         let bytes = self.kept.remove(&digest).unwrap_or_default();
-        let kept = bytes.len() as u64;
         let promise = Some((digest, replace));
-        self.drafts.insert(slot.index(), Draft { name, bytes, block: None, last: false, promise });
+        let draft = Draft { name, kept: bytes.len(), bytes, block: None, last: false, promise };
+        let kept = draft.kept as u64;
+        self.drafts.insert(slot.index(), draft);
         Ok(kept)
     }
 
@@ -231,10 +244,10 @@ impl Store for MemoryStore {
 
     fn keep(&mut self, slot: TransferSlot) {
         self.forget(slot.index());
-        if let Some(Draft { bytes, promise: Some((digest, _)), .. }) =
-            self.drafts.remove(&slot.index())
-        {
-            self.kept.insert(digest, bytes);
+        let Some(draft) = self.drafts.remove(&slot.index()) else { return };
+        if let Some((digest, _)) = draft.promise {
+            self.gained += draft.gained();
+            self.kept.insert(digest, draft.bytes);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a room has done since it began, in numbers.
 
+use core::net::IpAddr;
+
 use super::Server;
 use super::client::Client;
 use crate::memory::{Chain, Place, Rank};
@@ -78,6 +80,17 @@ impl<S: Store> Server<'_, S> {
                 + self.log.lag(self.log.oldest())
                 + transfers * self.transfers.block_len(),
         }
+    }
+
+    /// Bytes that count for an address: what it has stored since the start, and
+    /// what is reserved for its uploads under way. The most is
+    /// [`Config::max_address`](super::Config::max_address). Looks at every
+    /// account once.
+    ///
+    /// Where more addresses have stored something than there are accounts, those
+    /// that have stored the least are forgotten.
+    pub fn counted_for(&self, ip: IpAddr) -> u64 {
+        self.accounts.total(ip)
     }
 
     fn clients_use(&self) -> usize {

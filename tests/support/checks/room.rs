@@ -10,6 +10,7 @@
 //! just what its console shows, and no command changes that.
 
 use core::mem;
+use core::net::SocketAddr;
 
 use snug_core::server::Config;
 use snug_core::store::StoreError;
@@ -34,6 +35,12 @@ const THREE_DAYS: u64 = 3 * 24 * 60 * 60 * 1_000;
 /// The first byte chooses the sizes of the room, the second the order in which
 /// its polls are asked; the rest is the play.
 pub(crate) fn check(data: &[u8]) {
+    check_against(data, 0);
+}
+
+/// As [`check`], against a count of what uploads brought that is off by so many
+/// bytes: to the room's quotas that is as if they had leaked.
+pub(crate) fn check_against(data: &[u8], off: u64) {
     let [sizes, order, play @ ..] = data else { return };
     let mut ground = Ground::new(Sizes {
         clients: OBSERVERS + TALKERS - usize::from(sizes & 1),
@@ -45,6 +52,7 @@ pub(crate) fn check(data: &[u8]) {
     let config = Config { line_limit: 256, ..Config::default() };
     let mut world = World::with(&mut ground, config);
     world.model = Some(Model::default());
+    world.store().gained = off;
     world.shuffle(u64::from(*order));
     let mut stage = Stage::new(world);
     stage.play(&play[..play.len().min(LONGEST)]);
@@ -63,6 +71,8 @@ struct Talker {
     heard: Vec<String>,
     /// It stopped reading once, so that it may have missed something.
     slept: bool,
+    /// How many were in its place before; all of them come from one address.
+    before: u16,
 }
 
 struct Stage<'m> {
@@ -79,8 +89,6 @@ struct Stage<'m> {
     burst: Vec<u8>,
     /// All that was said by anybody, in its order.
     said: Vec<u8>,
-    /// How many have come.
-    came: usize,
 }
 
 impl<'m> Stage<'m> {
@@ -101,7 +109,6 @@ impl<'m> Stage<'m> {
             floor: 0,
             burst: Vec::new(),
             said: Vec::new(),
-            came: OBSERVERS,
         }
     }
 
@@ -175,10 +182,17 @@ impl<'m> Stage<'m> {
             return None;
         }
         let since = self.model().lines.len();
-        self.came += 1;
-        let peer = self.world.join_from(World::addr(self.came)).ok()?;
-        self.talkers[self.floor] = Talker { peer: Some(peer), since, ..Talker::default() };
-        Some(peer)
+        let before = self.talkers[self.floor].before;
+        let mut addr = Self::addr(self.floor);
+        addr.set_port(addr.port() + before);
+        let peer = self.world.join_from(addr).ok();
+        self.talkers[self.floor] = Talker { peer, since, before: before + 1, ..Talker::default() };
+        peer
+    }
+
+    /// Whence those come who have a talker's place.
+    fn addr(at: usize) -> SocketAddr {
+        World::addr(OBSERVERS + 1 + at)
     }
 
     fn read(&mut self) {
@@ -189,7 +203,8 @@ impl<'m> Stage<'m> {
 
     /// Whoever is in a talker's place goes, if it has not gone yet.
     fn go(&mut self, at: usize) {
-        let talker = mem::take(&mut self.talkers[at]);
+        let before = self.talkers[at].before;
+        let talker = mem::replace(&mut self.talkers[at], Talker { before, ..Talker::default() });
         let Some(peer) = talker.peer else { return };
         if talker.is_owed_all() {
             let expected = self.model().expected(&self.names(peer), talker.since, true);
@@ -215,6 +230,7 @@ impl<'m> Stage<'m> {
         self.all_others_have_gone();
         self.the_observers_heard_all();
         self.the_files_are_what_was_sent();
+        self.the_quotas_are_what_was_stored();
         self.the_room_is_as_good_as_new();
     }
 
@@ -254,6 +270,14 @@ impl<'m> Stage<'m> {
         for (name, file) in &store.files {
             assert!(is_within(file, &self.said), "nobody sent {name}: {}", file.escape_ascii());
         }
+    }
+
+    /// For the talkers' addresses counts what they have stored, and what is kept
+    /// of what they began; nothing is reserved any more.
+    fn the_quotas_are_what_was_stored(&self) {
+        let server = &self.world.server;
+        let counted = (0..TALKERS).map(|at| server.counted_for(Self::addr(at).ip()));
+        assert_eq!(counted.sum::<u64>(), server.store().gained, "the quotas of the addresses");
     }
 
     /// Every place is free again, and every upload's.
