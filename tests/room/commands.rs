@@ -1,5 +1,9 @@
 //! The `#` words of line peers.
 
+use core::time::Duration;
+
+use snug_core::server::Config;
+
 use crate::support::ground::{Ground, Sizes};
 use crate::support::world::World;
 
@@ -35,6 +39,44 @@ fn nicks_stand_where_addresses_stood() {
     );
     world.send(eve, "#nick ada\n");
     assert_eq!(world.read(eve), "> Your name is set\n");
+}
+
+/// A leave may have to wait until those who read have what was said before. Until
+/// it is told nobody has the nick, whoever comes from the same address.
+#[test]
+fn a_nick_is_free_when_the_leave_of_its_owner_was_told() {
+    let mut ground = Ground::new(Sizes::TINY);
+    let mut world = World::with(&mut ground, Config { line_limit: 256, ..Config::default() });
+    let (ada, eve, carol) = (world.join_lines(), world.join_lines(), world.join_lines());
+    let mut addr = World::addr(1);
+    addr.set_port(77);
+    let bob = world.join_from(addr).unwrap();
+    world.send(bob, "\n");
+    world.send(ada, "#nick ada\n");
+    world.block(ada, 0);
+    world.send(eve, "ada takes nothing from now on\n");
+    world.advance(29_500);
+    world.block(carol, 0);
+    world.send(eve, ("x".repeat(120) + "\n").repeat(5));
+    world.console();
+
+    // Carol takes something again just when it has been too long for Ada.
+    let now = world.now + Duration::from_millis(500);
+    let (carol, bob) = (world.id(carol), world.id(bob));
+    let server = &mut world.server;
+    server.handle_writable(carol);
+    server.handle_timeout(now);
+    while server.poll_transmit(now) != Some(carol) {}
+    let count = server.pending(carol).len();
+    server.handle_sent(now, carol, count);
+    let said = b"#nick ada\n";
+    server.space(bob)[..said.len()].copy_from_slice(said);
+    server.handle_received(now, bob, said.len());
+    server.poll_transmit(now);
+    assert_eq!(
+        world.console(),
+        "< The user ada left (3 users online)\n> User 10.0.0.1:77 is now ada\n"
+    );
 }
 
 #[test]

@@ -120,7 +120,9 @@ impl<S: Store> Server<'_, S> {
     }
 
     fn take_nick(&mut self, now: Instant, place: u32, nick: Nick) -> bool {
-        if !self.gets_the_floor(now, place) {
+        // Its owner's leave comes first, or two would have it for the others.
+        self.announce(now);
+        if self.is_outrun() || !self.gets_the_floor(now, place) {
             return false;
         }
         let Some(client) = self.table.tenant(place) else { return true };
