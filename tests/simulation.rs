@@ -28,6 +28,7 @@ mod simulation {
     pub(crate) mod folder;
     pub(crate) mod host;
     pub(crate) mod house;
+    pub(crate) mod leftovers;
     pub(crate) mod life;
     pub(crate) mod lines;
     pub(crate) mod link;

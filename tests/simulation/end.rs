@@ -1,17 +1,13 @@
 //! The end of a life: what everybody heard, and what is left of them.
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-
 use snug_core::client::Mode;
 
 use super::deeds::{Asked, Public, What};
-use super::disk::Mood;
 use super::life::Life;
 use super::parts::STOPPED;
 use super::peer::Tongue;
 use super::room::cost;
 use super::stream::{Answer, State, Stream};
-use super::wire::Weather;
 
 /// How long it takes, at most, until all that happened is over: stalls, write
 /// timeouts, and what they kept waiting.
@@ -20,8 +16,6 @@ const DRAIN: u64 = 400_000;
 const MOST_DRAINS: usize = 10;
 /// How long nothing may happen then.
 const REST: u64 = 600_000;
-/// Bytes that are left at most where they are used up.
-const MOST_SPACE: u64 = 100_000;
 /// Explanations of a stream that are looked at for one that fits.
 const MOST_WAYS: usize = 32;
 
@@ -234,122 +228,5 @@ impl Life<'_> {
             let safe = disk.durable.get(name).is_some_and(|safe| safe.number == file.number);
             assert!(safe, "{name} would not outlive a loss of power");
         }
-    }
-
-    fn send_all_home(&mut self) {
-        for at in 0..self.house.crowd.peers.len() {
-            if self.house.random.one_in(2) && self.house.peer(at).is_active() {
-                self.house.end(at);
-            } else {
-                self.house.reset(at);
-            }
-        }
-        self.run_until(self.house.agenda.now + 120_000);
-        for at in 0..self.house.crowd.peers.len() {
-            self.house.reset(at);
-        }
-        self.run_until(self.house.agenda.now + 120_000);
-    }
-
-    /// After all have left, the table, the queues and the quotas are empty.
-    fn look_for_leftovers(&mut self) {
-        self.assert_empty();
-        self.fill_all_places();
-        self.assert_empty();
-        self.house.crowd.disk.borrow_mut().mood = Mood::FINE;
-        self.fill_all_slots();
-        self.assert_empty();
-        self.use_up_space();
-        self.send_all_home();
-        self.assert_empty();
-    }
-
-    fn assert_empty(&mut self) {
-        let now = self.house.agenda.instant();
-        let house = &mut self.house;
-        for (at, peer) in house.crowd.peers.iter().enumerate() {
-            assert!(!house.host.knows(at), "{} is still here", peer.addr);
-            let told = peer.truth.left == peer.truth.entered.is_some();
-            assert!(told, "{} is still told of", peer.addr);
-        }
-        let server = house.host.server();
-        assert_eq!(server.online(), 0, "everybody has left");
-        assert_eq!(server.poll_transmit(now), None);
-        assert_eq!(server.poll_receive(now), None);
-        assert_eq!(server.poll_close(), None);
-        assert_eq!(server.poll_timeout(), None, "nobody is here to be waited for");
-        assert!(house.crowd.disk.borrow().is_idle(), "nobody stores anything");
-    }
-
-    fn newcomer(&mut self, ip: Ipv4Addr) -> Option<usize> {
-        let port = 5_000 + self.house.crowd.peers.len() as u16;
-        let addr = SocketAddr::new(IpAddr::V4(ip), port);
-        let at = self.welcome(addr, Tongue::Lines, [Weather::FINE; 2], 1 << 20)?;
-        self.house.peer(at).truth.asked.push(Asked::Switch);
-        self.house.peer(at).put(*b"\n");
-        self.wait();
-        self.house.peer(at).truth.entered.map(|_| at)
-    }
-
-    /// Lets something be done that nothing hinders. On a stack somebody's
-    /// address may have to be asked for first, once a second.
-    fn wait(&mut self) {
-        let wait = if self.house.host.is_direct() { 100 } else { 10_000 };
-        self.run_until(self.house.agenda.now + wait);
-    }
-
-    fn fill_all_places(&mut self) {
-        let capacity = self.house.host.server().capacity();
-        for _ in 0..capacity {
-            assert!(self.newcomer(Ipv4Addr::new(10, 1, 0, 1)).is_some(), "all places are free");
-        }
-        assert!(self.newcomer(Ipv4Addr::new(10, 1, 0, 2)).is_none(), "all places are taken");
-        self.send_all_home();
-    }
-
-    /// As many begin a file as there are slots, and the store hears of all.
-    fn fill_all_slots(&mut self) {
-        let slots = self.house.crowd.slots.min(self.house.host.server().capacity());
-        let used = self.house.crowd.disk.borrow().used();
-        if used + 10 * slots as u64 > self.house.crowd.config.max_folder {
-            return;
-        }
-        for n in 0..slots {
-            let at = self.newcomer(Ipv4Addr::new(10, 2, 0, n as u8)).expect("there is a place");
-            let id = self.house.begin_file(at, "half", vec![b'h'; 10]);
-            self.house.peer(at).truth.asked.push(Asked::Upload(id));
-            self.house.peer(at).put(*b"#upload 'half' 10\nhhhhh");
-        }
-        self.run_until(self.house.agenda.now + 1_000);
-        let begun = self.house.crowd.disk.borrow().begun();
-        assert_eq!(begun, slots, "all slots are free");
-        self.send_all_home();
-    }
-
-    /// Files of all the space that is left are taken, and then none.
-    fn use_up_space(&mut self) {
-        let (config, used) = (&self.house.crowd.config, self.house.crowd.disk.borrow().used());
-        let left = config.max_folder.saturating_sub(used).min(config.max_address);
-        let most = config.max_file;
-        if self.house.crowd.slots == 0 || left > MOST_SPACE {
-            return;
-        }
-        let at = self.newcomer(Ipv4Addr::new(10, 3, 0, 1)).expect("there is a place");
-        for from in (0..left).step_by(most as usize) {
-            let size = most.min(left - from);
-            assert!(self.store(at, &format!("last{from}"), size), "there is room for {size} bytes");
-        }
-        assert!(!self.store(at, "more", 1), "there is no more room");
-    }
-
-    /// Whether a file is stored.
-    fn store(&mut self, at: usize, name: &str, size: u64) -> bool {
-        let bytes = vec![b'.'; size as usize];
-        let id = self.house.begin_file(at, name, bytes.clone());
-        self.house.peer(at).truth.asked.push(Asked::Upload(id));
-        self.house.peer(at).put(format!("#upload '{name}' {size}\n"));
-        self.house.peer(at).put(bytes);
-        self.wait();
-        self.house.crowd.deeds.uploads[id].stored.is_some()
     }
 }
