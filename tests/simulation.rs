@@ -19,11 +19,13 @@ mod support;
 mod simulation {
     pub(crate) mod agenda;
     pub(crate) mod classic;
+    pub(crate) mod cores;
     pub(crate) mod crowd;
     pub(crate) mod deeds;
     pub(crate) mod disk;
     pub(crate) mod ear;
     pub(crate) mod end;
+    pub(crate) mod errand;
     pub(crate) mod flaw;
     pub(crate) mod folder;
     pub(crate) mod host;

@@ -79,7 +79,7 @@ impl Crowd<'_> {
             let sent = uploads.find(|upload| {
                 let promised = upload.promise.map(|promise| promise.digest) == file.digest;
                 let is_it = upload.name == name && upload.bytes == file.bytes && promised;
-                upload.stored.is_none() && is_it
+                upload.stored.is_none() && !upload.given_up && is_it
             });
             let len = file.bytes.len();
             let upload = sent.unwrap_or_else(|| {

@@ -88,6 +88,18 @@ pub(crate) struct Truth {
     pub(crate) put_out: bool,
 }
 
+impl Truth {
+    /// The last part of a file is out: what the peer says from now on comes
+    /// behind it.
+    pub(crate) fn sent_all(&mut self, id: usize) {
+        self.aside.retain(|&other| other != id);
+        self.public.push_back(Public::Upload(id));
+        if let Some(transfer) = self.transfers.last_mut() {
+            transfer.before = Some(self.asked.len());
+        }
+    }
+}
+
 /// A file that a peer sent or is sending.
 #[derive(Debug)]
 pub(crate) struct Upload {
@@ -101,6 +113,8 @@ pub(crate) struct Upload {
     pub(crate) stored: Option<usize>,
     pub(crate) announced: bool,
     pub(crate) refused: bool,
+    /// Its peer has left, and somebody goes on with it.
+    pub(crate) given_up: bool,
     /// Bytes that the room got of it, as it was stored.
     pub(crate) gained: u64,
     /// What was promised of one that comes in parts.

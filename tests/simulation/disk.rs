@@ -258,6 +258,9 @@ impl Disk {
                 return Err(nb::Error::WouldBlock);
             }
             self.waits.remove(&slot);
+        } else if self.flaw.shows(Flaw::LostCall, &mut self.random) {
+            self.waits.insert(slot, (call(), u64::MAX));
+            return Err(nb::Error::WouldBlock);
         } else if happens(&mut self.random, self.mood.slow) {
             self.tally.suffer(Fault::StoreWait);
             let until = self.now + 1 + self.random.next() % self.mood.wait;

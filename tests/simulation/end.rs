@@ -3,6 +3,7 @@
 use snug_core::client::Mode;
 
 use super::deeds::{Asked, Public, What};
+use super::errand::Errand;
 use super::life::Life;
 use super::parts::STOPPED;
 use super::peer::Tongue;
@@ -31,8 +32,10 @@ impl Life<'_> {
             }
         }
         self.take_census();
+        let sent = self.send_on_errands();
         self.run_until(self.house.agenda.now + 10_000);
         self.stay_at_rest();
+        self.welcome_back(&sent);
         self.hold_streams(true);
         self.send_all_home();
         self.look_for_leftovers();
@@ -51,6 +54,35 @@ impl Life<'_> {
             if lines && peer.is_active() && peer.connected {
                 self.house.ask(at, "#who", Asked::Who(Some(users.clone())));
             }
+        }
+    }
+
+    /// By now each client core has come to the end of its errand, and now that
+    /// nothing hinders it comes to the end of one more; who was sent.
+    fn send_on_errands(&mut self) -> Vec<usize> {
+        let mut sent = Vec::new();
+        for at in 0..self.house.crowd.peers.len() {
+            let peer = &self.house.crowd.peers[at];
+            let Tongue::Core(player) = &peer.tongue else { continue };
+            if !self.is_complete(at) {
+                continue;
+            }
+            let errand = player.errands.current.as_ref().map(Errand::name);
+            assert_eq!(errand, None, "{} hangs", peer.truth.shown);
+            if player.is_in_lines() && self.house.send_on_errand(at) {
+                sent.push(at);
+            }
+        }
+        sent
+    }
+
+    fn welcome_back(&self, sent: &[usize]) {
+        for &at in sent {
+            let peer = &self.house.crowd.peers[at];
+            let Tongue::Core(player) = &peer.tongue else { continue };
+            let errand = player.errands.current.as_ref().map(Errand::name);
+            assert!(self.is_complete(at), "{} is gone for no reason", peer.truth.shown);
+            assert_eq!(errand, None, "{} hangs", peer.truth.shown);
         }
     }
 

@@ -47,13 +47,23 @@ pub(crate) enum Flaw {
     StoredAnyway,
     /// Space that a file reserved is never given back.
     LostSpace,
+    /// The store never comes back to a call, so that its slot stays taken.
+    LostCall,
+    /// A client core does not tell what the room has of a file.
+    LostHave,
+    /// A client core does not tell of a part of a file.
+    LostPart,
+    /// A client core calls a file stored that was refused.
+    FalseEnd,
+    /// A client core tells of the end of a transfer twice.
+    DoubledEnd,
 }
 
 /// A flaw shows once in so many times.
 const ODDS: usize = 12;
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::LostByte,
         Self::WrongByte,
         Self::LostLine,
@@ -72,6 +82,11 @@ impl Flaw {
         Self::TornRead,
         Self::StoredAnyway,
         Self::LostSpace,
+        Self::LostCall,
+        Self::LostHave,
+        Self::LostPart,
+        Self::FalseEnd,
+        Self::DoubledEnd,
     ];
 
     /// Whether it is this flaw, and shows now.

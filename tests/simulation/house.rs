@@ -9,6 +9,7 @@ use snug_core::store::TransferSlot;
 
 use super::agenda::{Agenda, Event};
 use super::crowd::Crowd;
+use super::errand::Errand;
 use super::flaw::Flaw;
 use super::host::{Around, Host};
 use super::peer::Peer;
@@ -32,6 +33,8 @@ pub(crate) struct House<'m> {
     pub(crate) busy: bool,
     /// What the operator says, as far as the room has not taken it.
     pub(crate) typed: Vec<u8>,
+    /// What client cores could not end, and others may go on with.
+    pub(crate) errands: Vec<Errand>,
 }
 
 impl<'m> House<'m> {
@@ -53,6 +56,7 @@ impl<'m> House<'m> {
             work: Work::default(),
             busy: false,
             typed: Vec::new(),
+            errands: Vec::new(),
         }
     }
 

@@ -51,6 +51,7 @@ impl Life<'_> {
         }
         let server = house.host.server();
         assert_eq!(server.online(), 0, "everybody has left");
+        assert_eq!(server.figures().transfers, 0, "a transfer outlives its client");
         assert_eq!(server.poll_transmit(now), None);
         assert_eq!(server.poll_receive(now), None);
         assert_eq!(server.poll_close(), None);
@@ -99,7 +100,8 @@ impl Life<'_> {
         }
         self.run_until(self.house.agenda.now + 1_000);
         let begun = self.house.crowd.disk.borrow().begun();
-        assert_eq!(begun, slots, "all slots are free");
+        let under_way = self.house.host.server().figures().transfers;
+        assert_eq!((begun, under_way), (slots, slots), "all slots are free");
         self.send_all_home();
     }
 

@@ -7,11 +7,13 @@ use snug_core::time::Instant;
 
 use super::agenda::Event;
 use super::disk::Version;
+use super::errand::Errands;
 use super::house::House;
 use super::link::Link;
 use super::peer::{Habit, Peer, Tongue};
 use super::player::Player;
 use super::wire::{Toward, Weather, Wire, happens};
+use crate::support::random::Random;
 
 /// How lively a life is.
 #[derive(Clone, Copy, Debug)]
@@ -215,11 +217,11 @@ impl<'m> Life<'m> {
     }
 
     fn some_core(&mut self, mode: Mode) -> Tongue<'m> {
+        let Some(buffers) = self.buffers.pop() else { return Tongue::Lines };
+        let random = Random::new(self.house.random.next());
+        let errands = Errands::new(self.house.flaw, random);
         let now = self.house.agenda.instant();
-        match self.buffers.pop() {
-            Some(buffers) => Tongue::Core(Box::new(Player::new(mode, now, buffers))),
-            None => Tongue::Lines,
-        }
+        Tongue::Core(Box::new(Player::new(mode, now, buffers, errands)))
     }
 }
 

@@ -169,10 +169,13 @@ impl<'m> Peer<'m> {
     /// Takes from its client core what that has to send.
     fn draw(&mut self, now: u64) {
         let Tongue::Core(player) = &mut self.tongue else { return };
-        if !self.outbox.is_empty() {
+        if !self.outbox.is_empty() || self.farewell.ended {
             return;
         }
         player.fill();
+        if let Some(id) = player.errands.all_given.take() {
+            self.truth.sent_all(id);
+        }
         let bytes = player.client.pending().to_vec();
         if bytes.is_empty() {
             return;

@@ -6,24 +6,21 @@ use snug_core::client::{ANSWER, Buffers, Client, Event, FarEnd, Mode, STORED};
 use snug_core::time::Instant;
 use snug_core::wire::name::FileName;
 
+use super::errand::Errands;
+
 /// A client core and what it was told.
 #[derive(Debug)]
 pub(crate) struct Player<'m> {
     pub(crate) client: Client<'m>,
     pub(crate) mode: Mode,
-    /// What is left of the file that it sends.
+    /// What is left of the file that it sends in one go.
     pub(crate) file: VecDeque<u8>,
     /// The last bytes that it gave to its link were a header.
     pub(crate) header_out: bool,
-    told: Vec<Told>,
-}
-
-/// An event that a client told of.
-#[derive(Debug)]
-enum Told {
-    Text(String),
-    Snug,
-    Uploaded,
+    pub(crate) errands: Errands,
+    /// All that it told, as it must have been sent: of texts what is ASCII, of
+    /// files the bytes.
+    told: Vec<u8>,
 }
 
 /// The memory of one client.
@@ -45,9 +42,10 @@ impl PlayerGround {
 }
 
 impl<'m> Player<'m> {
-    pub(crate) fn new(mode: Mode, now: Instant, buffers: Buffers<'m>) -> Self {
+    pub(crate) fn new(mode: Mode, now: Instant, buffers: Buffers<'m>, errands: Errands) -> Self {
         let client = Client::new(mode, now, buffers);
-        Self { client, mode, file: VecDeque::new(), header_out: false, told: Vec::new() }
+        let (file, told) = (VecDeque::new(), Vec::new());
+        Self { client, mode, file, header_out: false, errands, told }
     }
 
     /// Whether it is in lines with its room.
@@ -77,19 +75,34 @@ impl<'m> Player<'m> {
     pub(crate) fn tick(&mut self, now: Instant) {
         self.client.handle_timeout(now);
         self.listen();
-        self.fill();
     }
 
     fn listen(&mut self) {
         while let Some(event) = self.client.poll_event() {
-            self.told.push(match event {
-                Event::Message { text, .. } => Told::Text(text.to_owned()),
-                Event::Snug => Told::Snug,
-                Event::Uploaded => Told::Uploaded,
+            match &event {
+                Event::Message { text, .. } => self.told.extend(shown(without_size(text))),
+                Event::Snug => self.told.extend_from_slice(ANSWER.as_bytes()),
+                Event::Stored { name, size, age } => {
+                    let age = age.expect("the store has a clock").as_secs();
+                    self.told.extend(shown(&format!("#stored '{name}' {size} {age}")));
+                }
+                Event::Listed(count) => {
+                    let s = if *count == 1 { "" } else { "s" };
+                    self.told.extend(format!("> {count} file{s}").bytes());
+                }
                 Event::Closed => return,
-                other => panic!("nobody asked for {other:?}"),
-            });
+                Event::Uploaded if self.errands.current.is_none() => match self.mode {
+                    Mode::Line => self.told.extend_from_slice(STORED.as_bytes()),
+                    Mode::Classic => {}
+                },
+                event => {
+                    self.told.extend(self.errands.as_heard(event));
+                    self.errands.learn(event);
+                }
+            }
         }
+        let busy = self.client.is_transferring();
+        assert_eq!(busy, self.errands.current.is_some(), "a client does not know what it does");
     }
 
     /// Offers a file; whether it can.
@@ -103,7 +116,7 @@ impl<'m> Player<'m> {
         offered
     }
 
-    /// Gives the client as much of the file as it takes.
+    /// Gives the client as much of its file as it takes.
     pub(crate) fn fill(&mut self) {
         while !self.file.is_empty() {
             let space = self.client.body_space();
@@ -116,34 +129,50 @@ impl<'m> Player<'m> {
             }
             self.client.handle_body(count);
         }
+        self.errands.give(&mut self.client);
     }
 
     /// Holds what the client told against the bytes that it was given.
     pub(crate) fn check(&self, heard: &[u8]) {
-        let heard = String::from_utf8_lossy(heard);
-        let told: String = self.told.iter().map(|event| self.as_heard(event)).collect();
-        // How a pause cuts a character is not the wire's to say.
-        let shown = |text: &str| text.chars().filter(char::is_ascii).collect::<String>();
+        let told = &*self.told;
         if self.mode == Mode::Classic {
-            assert_eq!(shown(&told), shown(&heard.replace('\n', "")), "what a client tells");
+            let heard = String::from_utf8_lossy(heard).replace('\n', "");
+            let heard: Vec<u8> = shown(&heard).collect();
+            assert!(told == heard, "a client hears {heard:?} and tells {told:?}");
             return;
         }
-        let (whole, _) = heard.rsplit_once('\n').unwrap_or_default();
-        let whole: String = whole.split('\n').map(without_size).collect();
-        let (told, whole) = (shown(&told), shown(&whole));
-        let same = told.bytes().zip(whole.bytes()).take_while(|(a, b)| a == b).count();
-        let at = same.saturating_sub(100).min(told.len());
-        assert!(same == whole.len(), "a client hears {} and tells {}", &whole[at..], &told[at..]);
+        let whole = as_told(heard);
+        let same = told.iter().zip(&whole).take_while(|(a, b)| a == b).count();
+        let [heard, told] = [&whole, told]
+            .map(|all| String::from_utf8_lossy(&all[same.saturating_sub(100).min(all.len())..]));
+        assert!(same == whole.len(), "a client hears {heard} and tells {told}");
     }
+}
 
-    fn as_heard<'a>(&self, event: &'a Told) -> &'a str {
-        match event {
-            Told::Text(text) => without_size(text),
-            Told::Snug => ANSWER,
-            Told::Uploaded if self.mode == Mode::Line => STORED,
-            Told::Uploaded => "",
+/// What is told of what a line client hears: whole lines, and the bytes of
+/// files without the lines that announce them.
+fn as_told(heard: &[u8]) -> Vec<u8> {
+    let (mut told, mut rest, mut lines) = (Vec::new(), heard, false);
+    while let Some(len) = rest.iter().position(|&byte| byte == b'\n') {
+        let line = String::from_utf8_lossy(&rest[..len]);
+        rest = &rest[len + 1..];
+        match line.strip_prefix("#part ").filter(|_| lines) {
+            None => told.extend(shown(without_size(&line))),
+            Some(count) => {
+                let count: usize = count.parse().expect("a part has a length");
+                let (part, others) = rest.split_at(count.min(rest.len()));
+                told.extend_from_slice(part);
+                rest = others;
+            }
         }
+        lines |= line == ANSWER;
     }
+    told
+}
+
+/// How a pause cuts a character is not the wire's to say.
+fn shown(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(u8::is_ascii)
 }
 
 /// Of the line about a file of its own, what a client shows as an event.

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use snug_core::client::{ANNOUNCEMENT, Mode};
+use snug_core::client::ANNOUNCEMENT;
 
 use super::agenda::Event;
 use super::deeds::{Asked, Private, Public, Upload};
 use super::flaw::Flaw;
 use super::house::House;
-use super::peer::{Parcel, Peer, Tongue};
+use super::peer::{Parcel, Tongue};
 use super::wire::Care;
 use super::words::{self, file_name};
 
@@ -21,7 +21,7 @@ impl House<'_> {
     /// A peer does something, and will again.
     pub(crate) fn act(&mut self, at: usize, pace: u64) {
         if !self.peer(at).is_active() {
-            return;
+            return self.leave_errand(at);
         }
         if self.peer(at).outbox.len() < MOST_PARCELS {
             match self.peer(at).tongue {
@@ -39,7 +39,10 @@ impl House<'_> {
     /// A peer does nothing more but to bring what it has begun to its end.
     pub(crate) fn finish(&mut self, at: usize) {
         if self.peer(at).is_active() && self.peer(at).transfer.is_some() {
-            self.go_on(at);
+            match &mut self.peer(at).tongue {
+                Tongue::Core(player) => player.errands.allowed = usize::MAX,
+                _ => _ = self.go_on(at),
+            }
             self.agenda.after(1_000, Event::Act(at));
         }
     }
@@ -104,7 +107,7 @@ impl House<'_> {
         self.peer(at).outbox.push_back(Parcel::End);
     }
 
-    fn token(&mut self, at: usize) -> String {
+    pub(crate) fn token(&mut self, at: usize) -> String {
         self.peer(at).count += 1;
         format!("t{at}.{}", self.peer(at).count)
     }
@@ -195,16 +198,22 @@ impl House<'_> {
     }
 
     /// A new file of a peer; its number.
-    pub(crate) fn begin_file(&mut self, at: usize, name: &str, bytes: Vec<u8>) -> usize {
+    pub(crate) fn begin_file(
+        &mut self,
+        at: usize,
+        name: &str,
+        bytes: impl Into<Rc<[u8]>>,
+    ) -> usize {
         let upload = Upload {
             owner: at,
             ip: self.crowd.peers[at].addr.ip(),
             name: name.to_owned(),
-            bytes: Rc::from(bytes),
+            bytes: bytes.into(),
             begun: self.agenda.now,
             stored: None,
             announced: false,
             refused: false,
+            given_up: false,
             gained: 0,
             promise: None,
         };
@@ -214,7 +223,7 @@ impl House<'_> {
         id
     }
 
-    fn some_file(&mut self, at: usize) -> (usize, String, Rc<[u8]>) {
+    pub(crate) fn some_file(&mut self, at: usize) -> (usize, String, Rc<[u8]>) {
         let most = usize::try_from(self.crowd.config.max_file).expect("it is small");
         let id = self.crowd.deeds.uploads.len();
         let bytes = words::file(id, &mut self.random, most);
@@ -279,56 +288,5 @@ impl House<'_> {
         peer.farewell.unclear = true;
         peer.put_apart([ANNOUNCEMENT.as_bytes(), header.as_bytes(), first].concat());
         peer.put(rest);
-    }
-
-    fn act_core(&mut self, at: usize) {
-        let instant = self.agenda.instant();
-        let token = self.token(at);
-        let body = words::plain(&token, &mut self.random, 300);
-        let wants = self.random.of(0..30);
-        if wants == 0 {
-            return self.upload_core(at);
-        }
-        let peer = self.peer(at);
-        let Tongue::Core(player) = &mut peer.tongue else { return };
-        let lines = player.is_in_lines();
-        if lines && wants == 1 {
-            if player.client.say(instant, "#history 3").is_ok() {
-                peer.truth.asked.push(Asked::History(3));
-            }
-        } else if player.client.say(instant, &body).is_ok() {
-            peer.truth.public.push_back(Public::Text { body, apart: lines });
-        }
-    }
-
-    fn upload_core(&mut self, at: usize) {
-        let instant = self.agenda.instant();
-        let Tongue::Core(player) = &self.peer(at).tongue else { return };
-        let (lines, classic) = (player.is_in_lines(), player.mode == Mode::Classic);
-        let free = player.client.can_say(instant) && !player.client.is_uploading();
-        if !free || !(lines || classic && self.host.is_direct()) {
-            return;
-        }
-        if classic {
-            let body = ANNOUNCEMENT.to_owned();
-            self.peer(at).truth.public.push_back(Public::Text { body, apart: false });
-        }
-        let (id, name, bytes) = self.some_file(at);
-        let unclear = classic && self.crowd.may_be_refused(id);
-        let Peer { tongue, truth, farewell, .. } = self.peer(at);
-        farewell.unclear |= unclear;
-        let Tongue::Core(player) = tongue else { return };
-        if player.offer(instant, &name, &bytes) {
-            if lines {
-                truth.asked.push(Asked::Upload(id));
-            }
-            return;
-        }
-        // A client refuses a name that is none.
-        truth.public.pop_back();
-        if classic {
-            truth.public.pop_back();
-        }
-        self.crowd.deeds.uploads.pop();
     }
 }

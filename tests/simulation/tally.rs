@@ -67,6 +67,13 @@ pub(crate) struct Tally {
     /// Files that reached a peer, and those that were gone on with.
     pub(crate) fetched: u64,
     pub(crate) resumed: u64,
+    /// Of these, what client cores told of; and how often one went on with
+    /// what another could not end.
+    pub(crate) cores_stored: u64,
+    pub(crate) cores_fetched: u64,
+    pub(crate) cores_refused: u64,
+    pub(crate) cores_stopped: u64,
+    pub(crate) cores_resumed: u64,
     pub(crate) answers: u64,
     /// Times that the room was asked or told something.
     pub(crate) calls: u64,
@@ -102,6 +109,11 @@ impl AddAssign for Tally {
         self.refused_files += other.refused_files;
         self.fetched += other.fetched;
         self.resumed += other.resumed;
+        self.cores_stored += other.cores_stored;
+        self.cores_fetched += other.cores_fetched;
+        self.cores_refused += other.cores_refused;
+        self.cores_stopped += other.cores_stopped;
+        self.cores_resumed += other.cores_resumed;
         self.answers += other.answers;
         self.calls += other.calls;
         for (fault, more) in self.faults.iter_mut().zip(other.faults) {
@@ -132,6 +144,15 @@ impl fmt::Display for Tally {
             self.resumed,
             self.refused_files,
             self.fetched,
+        )?;
+        writeln!(
+            f,
+            "  client cores: {} files put, {} fetched, {} refused, {} stopped, {} gone on with",
+            self.cores_stored,
+            self.cores_fetched,
+            self.cores_refused,
+            self.cores_stopped,
+            self.cores_resumed,
         )?;
         f.write_str("  faults:")?;
         for (count, name) in self.faults.iter().zip(NAMES) {

@@ -3,10 +3,11 @@
 
 use std::rc::Rc;
 
-use super::deeds::{Asked, Promise, Public, Transfer, What};
+use super::deeds::{Asked, Promise, Transfer, What};
 use super::disk::digest_of;
 use super::ear::Word;
 use super::house::House;
+use super::peer::Tongue;
 use super::words::{self, FILMS, file_name};
 use crate::support::random::Random;
 
@@ -56,21 +57,33 @@ impl House<'_> {
             Some(film) => (format!("film{film}.{id}"), words::film(film)),
             None => some_file(id, &mut self.random, most),
         };
-        let id = self.begin_file(at, &name, bytes);
-        let bytes = Rc::clone(&self.crowd.deeds.uploads[id].bytes);
         let broken = film.is_none() && self.random.one_in(12);
-        let digest = if broken { digest_of(name.as_bytes()) } else { digest_of(&bytes) };
         let replace = self.random.one_in(2);
+        let digest = if broken { digest_of(name.as_bytes()) } else { digest_of(&bytes) };
+        let size = bytes.len();
         let promise = Promise { digest, replace, broken, stopped: false };
+        let id = self.promise_file(at, &name, bytes, promise);
+        let end = if replace { " replace" } else { "" };
+        self.peer(at).put(format!("#put '{name}' {size} {digest}{end}\n"));
+        // Who knows that the room has nothing of it need not wait.
+        let sent = (film.is_none() && self.random.one_in(3)).then_some(0);
+        self.start(at, What::Put(id), Way::Put(id, sent));
+    }
+
+    /// A new file of a peer, of which it promises something; its number.
+    pub(crate) fn promise_file(
+        &mut self,
+        at: usize,
+        name: &str,
+        bytes: impl Into<Rc<[u8]>>,
+        promise: Promise,
+    ) -> usize {
+        let id = self.begin_file(at, name, bytes);
         self.crowd.deeds.uploads[id].promise = Some(promise);
         let truth = &mut self.peer(at).truth;
         truth.public.pop_back();
         truth.aside.push(id);
-        let end = if replace { " replace" } else { "" };
-        self.peer(at).put(format!("#put '{name}' {} {digest}{end}\n", bytes.len()));
-        // Who knows that the room has nothing of it need not wait.
-        let sent = (film.is_none() && self.random.one_in(3)).then_some(0);
-        self.start(at, What::Put(id), Way::Put(id, sent));
+        id
     }
 
     fn fetch_file(&mut self, at: usize) {
@@ -87,6 +100,10 @@ impl House<'_> {
     /// A peer wants no more of its transfer, or of one that it does not have.
     fn stop_transfer(&mut self, at: usize) {
         self.peer(at).put(*b"#stop\n");
+        self.note_stop(at);
+    }
+
+    pub(crate) fn note_stop(&mut self, at: usize) {
         if let Some(Ongoing { way: Way::Put(id, _), .. }) = self.peer(at).transfer
             && let Some(promise) = &mut self.crowd.deeds.uploads[id].promise
         {
@@ -95,7 +112,7 @@ impl House<'_> {
         self.start(at, What::Stop, Way::Stop);
     }
 
-    fn start(&mut self, at: usize, what: What, way: Way) {
+    pub(crate) fn start(&mut self, at: usize, what: What, way: Way) {
         let now = self.agenda.now;
         let peer = self.peer(at);
         // What is stopped may go on for a while.
@@ -163,17 +180,15 @@ impl House<'_> {
         if let Some(Ongoing { way: Way::Put(_, place), .. }) = &mut peer.transfer {
             *place = Some(len);
         }
-        peer.truth.aside.retain(|&other| other != id);
-        peer.truth.public.push_back(Public::Upload(id));
-        let asked = peer.truth.asked.len();
-        if let Some(transfer) = peer.truth.transfers.last_mut() {
-            transfer.before = Some(asked);
-        }
+        peer.truth.sent_all(id);
     }
 
     /// A peer understands what it heard of its transfer.
     pub(crate) fn understand(&mut self, at: usize) {
         let peer = self.peer(at);
+        if let Tongue::Core(_) = peer.tongue {
+            return self.judge_errands(at);
+        }
         while let Some(word) = peer.ear.next(&peer.heard) {
             let Some(ongoing) = &mut peer.transfer else { continue };
             let over = match (&mut ongoing.way, word) {
@@ -197,7 +212,7 @@ impl House<'_> {
 }
 
 /// A file of its own, so long that it cannot be taken for another.
-fn some_file(id: usize, random: &mut Random, most: usize) -> (String, Vec<u8>) {
+pub(crate) fn some_file(id: usize, random: &mut Random, most: usize) -> (String, Vec<u8>) {
     loop {
         let bytes = words::file(id, random, most);
         if bytes.len() >= 24 {
