@@ -8,12 +8,15 @@
 
 use core::net::IpAddr;
 use core::time::Duration;
+use std::collections::HashMap;
 
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
 use smoltcp::socket::AnySocket as _;
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
-use smoltcp::wire::{EthernetAddress, EthernetFrame, IpCidr, Ipv4Address, Ipv4Packet, TcpPacket};
+use smoltcp::wire::{
+    EthernetAddress, EthernetFrame, IpCidr, Ipv4Address, Ipv4Packet, TcpPacket, TcpSeqNumber,
+};
 use snug_core::io::smoltcp::{Pool, PoolMemory, Room, SPARE};
 use snug_core::server::Server;
 use snug_core::time::Instant;
@@ -53,6 +56,8 @@ pub(crate) struct Stack<'m> {
     sockets: SocketSet<'static>,
     /// By the numbers of the peers.
     seats: Vec<Seat>,
+    /// Up to where the room has room, as far as each peer's port knows.
+    windows: HashMap<u16, TcpSeqNumber>,
 }
 
 /// The socket of a peer.
@@ -78,7 +83,16 @@ impl<'m> Stack<'m> {
         peers.set_any_ip(true);
         let sockets = SocketSet::new(Vec::new());
         let room = Room::new(server, Pool::new(memory, PORT), interface, here);
-        Self { room, now, due: None, peers, end: there, sockets, seats: Vec::new() }
+        Self {
+            room,
+            now,
+            due: None,
+            peers,
+            end: there,
+            sockets,
+            seats: Vec::new(),
+            windows: HashMap::new(),
+        }
     }
 
     fn treat(&mut self, change: impl Fn(&mut Treatment)) {
@@ -90,17 +104,28 @@ impl<'m> Stack<'m> {
         self.room.device().fates().sent + self.end.fates().sent
     }
 
-    /// Loses frames that end a stream and have more than a peer's socket has
-    /// room for.
+    /// Loses frames that end a stream and have more than the other's socket has
+    /// room for, as far as who sends them can know.
     ///
     /// smoltcp 0.14 sends them: when it repeats a segment early, it does not
     /// look at the other's window. And it takes the end for the byte behind
     /// what it had room for, so that one byte of the stream is missing. Other
     /// stacks cut off the end, too; to lose all of it comes to the same.
-    fn lose_early_ends(&self, now: u64) {
+    fn lose_early_ends(&mut self, now: u64) {
+        let windows = &mut self.windows;
+        self.end.weed(now, |frame| {
+            if let Some(Segment { port, window, .. }) = segment(frame) {
+                windows.insert(port, window);
+            }
+            false
+        });
+        self.room.device().weed(now, |frame| {
+            let Some(Segment { from, end, ends, .. }) = segment(frame) else { return false };
+            ends && windows.get(&from).is_some_and(|&window| end > window)
+        });
         let mut bytes = 0;
         self.end.weed(now, |frame| {
-            let Some((port, len, ends)) = segment(frame) else { return false };
+            let Some(Segment { port, len, ends, .. }) = segment(frame) else { return false };
             bytes += len;
             let sockets = self.sockets.iter().filter_map(|(_, any)| Socket::downcast(any));
             let socket =
@@ -141,13 +166,26 @@ impl<'m> Stack<'m> {
     }
 }
 
-/// Of a TCP segment to whom it goes, how many bytes it has, and whether it ends
-/// its stream.
-fn segment(frame: &[u8]) -> Option<(u16, usize, bool)> {
+/// What matters of a TCP segment.
+struct Segment {
+    from: u16,
+    port: u16,
+    len: usize,
+    /// Behind its last byte.
+    end: TcpSeqNumber,
+    /// Behind the last byte for which who sends it has room.
+    window: TcpSeqNumber,
+    /// It ends its stream.
+    ends: bool,
+}
+
+fn segment(frame: &[u8]) -> Option<Segment> {
     let frame = EthernetFrame::new_checked(frame).ok()?;
     let packet = Ipv4Packet::new_checked(frame.payload()).ok()?;
     let tcp = TcpPacket::new_checked(packet.payload()).ok()?;
-    Some((tcp.dst_port(), tcp.payload().len(), tcp.fin()))
+    let (from, port, len, ends) = (tcp.src_port(), tcp.dst_port(), tcp.payload().len(), tcp.fin());
+    let window = tcp.ack_number() + usize::from(tcp.window_len());
+    Some(Segment { from, port, len, end: tcp.seq_number() + len, window, ends })
 }
 
 /// What the link has goes into the socket, as much as that takes.
