@@ -79,6 +79,7 @@
 //!         Ok(true)
 //!     }
 //! }
+//! impl snug_core::io::Link for Link {}
 //!
 //! // Two clients, 1 KiB of log, input for lines of 256 bytes, no uploads.
 //! let mut memory = StaticMemory::<2, 16, 260, 0, 0>::new();

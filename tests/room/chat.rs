@@ -50,6 +50,21 @@ fn the_classic_sentences() {
 }
 
 #[test]
+fn what_lies_around_ones_own_lines_leaves_in_one_write() {
+    let mut ground = Ground::new(Sizes::default());
+    let mut world = World::new(&mut ground);
+    let (ada, bob) = (world.join_lines(), world.join_lines());
+    texts(&mut world, &[ada, bob]);
+    world.block(bob, 0);
+    for (peer, text) in [(ada, "one\n"), (bob, "two\nthree\n"), (ada, "four\n"), (ada, "five\n")] {
+        world.send(peer, text);
+    }
+    world.unblock(bob);
+    let told = "[10.0.0.1:5000] one\n[10.0.0.1:5000] four\n[10.0.0.1:5000] five\n";
+    assert_eq!(world.writes(bob), [told]);
+}
+
+#[test]
 fn ipv6_has_brackets_and_mapped_ipv4_has_none() {
     let mut ground = Ground::new(Sizes::default());
     let mut world = World::new(&mut ground);

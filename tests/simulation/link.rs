@@ -3,6 +3,7 @@
 use core::fmt;
 
 use embedded_io::{Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
+use snug_core::io;
 
 use super::flaw::Flaw;
 use super::tally::{Fault, Tally};
@@ -75,6 +76,14 @@ impl WriteReady for Near<'_> {
     fn write_ready(&mut self) -> Result<bool, LinkError> {
         let wire = &self.link.to_peer;
         Ok(wire.fate == Fate::Reset || wire.room() > 0)
+    }
+}
+
+impl io::Link for Near<'_> {
+    const WRITES_BOTH: bool = true;
+
+    fn write_both(&mut self, first: &[u8], second: &[u8]) -> Result<usize, LinkError> {
+        self.write(&[first, second].concat())
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use embedded_io::{Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
+use snug_core::io::Link;
 
 /// One end of a link.
 #[derive(Clone, Debug)]
@@ -174,6 +175,26 @@ impl Write for MemoryLink {
 
     fn flush(&mut self) -> Result<(), LinkError> {
         Ok(())
+    }
+}
+
+impl Link for MemoryLink {
+    const WRITES_BOTH: bool = true;
+
+    fn write_both(&mut self, first: &[u8], second: &[u8]) -> Result<usize, LinkError> {
+        let count = self.write(first)?;
+        if count < first.len() {
+            return Ok(count);
+        }
+        let more = self.write(second).unwrap_or(0);
+        let mut pipe = self.outgoing.borrow_mut();
+        if more > 0 {
+            pipe.writes.pop_back();
+        }
+        if let Some(one) = pipe.writes.back_mut() {
+            *one += more;
+        }
+        Ok(count + more)
     }
 }
 

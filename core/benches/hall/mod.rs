@@ -61,7 +61,8 @@ impl<'m> Hall<'m> {
     /// Links that take all, at once.
     pub(crate) fn drain(&mut self) {
         while let Some(id) = self.server.poll_transmit(self.now) {
-            let count = black_box(self.server.pending(id)).len();
+            let (first, second) = black_box(self.server.pending_both(id));
+            let count = first.len() + second.len();
             self.server.handle_sent(self.now, id, count);
         }
     }

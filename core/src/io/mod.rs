@@ -20,9 +20,20 @@ use crate::store::Store;
 use crate::time::Instant;
 
 /// A byte stream to a client.
-pub trait Link: Read + Write + ReadReady + WriteReady {}
+pub trait Link: Read + Write + ReadReady + WriteReady {
+    /// Whether a write has such a price that two in one are worth while.
+    const WRITES_BOTH: bool = false;
 
-impl<L: Read + Write + ReadReady + WriteReady> Link for L {}
+    /// Writes `first`, and `second` right behind it, as far as the link takes
+    /// them now; tells how many bytes that were.
+    ///
+    /// Asked of a link that [can](Self::WRITES_BOTH). All others are given the
+    /// second in a write of its own.
+    fn write_both(&mut self, first: &[u8], second: &[u8]) -> Result<usize, Self::Error> {
+        let _ = second;
+        self.write(first)
+    }
+}
 
 /// How a [`receive`] ended that neither failed nor ran dry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,9 +93,10 @@ pub fn transmit<S: Store, L: Link>(
     link: &mut L,
 ) -> nb::Result<usize, L::Error> {
     let written = match link.write_ready() {
-        Ok(true) => match server.pending(id) {
-            [] => return Ok(0),
-            bytes => not_now(link.write(bytes)).and_then(some),
+        Ok(true) => match pending::<_, L>(server, id) {
+            ([], _) => return Ok(0),
+            (bytes, []) => not_now(link.write(bytes)).and_then(some),
+            (first, second) => not_now(link.write_both(first, second)).and_then(some),
         },
         Ok(false) => Err(nb::Error::WouldBlock),
         Err(error) => Err(nb::Error::Other(error)),
@@ -95,6 +107,13 @@ pub fn transmit<S: Store, L: Link>(
         Err(nb::Error::Other(_)) => server.handle_gone(now, id),
     }
     written
+}
+
+fn pending<'a, S: Store, L: Link>(
+    server: &'a mut Server<'_, S>,
+    id: ClientId,
+) -> (&'a [u8], &'a [u8]) {
+    if L::WRITES_BOTH { server.pending_both(id) } else { (server.pending(id), &[]) }
 }
 
 /// A link that is ready and takes nothing takes nothing now.

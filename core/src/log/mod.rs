@@ -170,10 +170,15 @@ impl<'m> Log<'m> {
     /// Moves a cursor over lines that are not for its reader, or are gone;
     /// whether there is one that is. A line that the reader has half is its
     /// own. Takes as many steps as there are lines to move over.
+    #[inline]
     pub(crate) fn settle(&self, cursor: &mut Cursor, reader: Reader) -> bool {
         if cursor.sent > 0 {
             return true;
         }
+        cursor.next < self.head && self.pass_by(cursor, reader)
+    }
+
+    fn pass_by(&self, cursor: &mut Cursor, reader: Reader) -> bool {
         cursor.next = cursor.next.max(self.oldest);
         while cursor.next < self.head {
             if self.line(cursor.next).is_for(reader) {
@@ -202,6 +207,24 @@ impl<'m> Log<'m> {
             Dialect::Line => self.together(cursor.next..until, reader, start + most),
         };
         &self.bytes[start + usize::from(cursor.sent)..end]
+    }
+
+    /// What is for a reader behind a run of `len` bytes that lies before
+    /// somebody else's lines, or the end of the ring: the next run, as long as
+    /// both together have at most `most` bytes and the line in which they end.
+    pub(crate) fn run_behind(
+        &self,
+        mut cursor: Cursor,
+        reader: Reader,
+        len: usize,
+        most: usize,
+    ) -> &[u8] {
+        if len >= most || reader.dialect() == Dialect::Classic {
+            return &[];
+        }
+        self.advance(&mut cursor, Dialect::Line, len);
+        self.settle(&mut cursor, reader);
+        self.run(cursor, reader, self.head, most - len)
     }
 
     /// Moves a cursor over `count` bytes of what [`Self::run`] gave.
@@ -243,7 +266,8 @@ impl<'m> Log<'m> {
     }
 
     fn line(&self, number: u64) -> &Line {
-        &self.index[self.slot(number)]
+        // Always there; what a compiler cannot see is no reason to stop a room.
+        self.index.get(self.slot(number)).unwrap_or(&Line::EMPTY)
     }
 
     fn slot(&self, number: u64) -> usize {
@@ -252,7 +276,8 @@ impl<'m> Log<'m> {
 
     /// Whether `count` bytes from a cursor's line on are all that there is: the
     /// usual case, found without a look at each line.
-    fn reaches_head(&self, cursor: Cursor, dialect: Dialect, count: usize) -> bool {
+    #[inline]
+    pub(crate) fn reaches_head(&self, cursor: Cursor, dialect: Dialect, count: usize) -> bool {
         dialect == Dialect::Line
             && count > 0
             && cursor.next < self.head

@@ -104,6 +104,14 @@ impl Model {
         run
     }
 
+    fn run_behind(&self, cursor: Cursor, reader: Reader, len: usize, most: usize) -> Vec<u8> {
+        if len >= most || reader.dialect() == Dialect::Classic {
+            return vec![];
+        }
+        let (cursor, _) = self.settle(self.advance(cursor, Dialect::Line, len), reader);
+        self.run(cursor, reader, u64::MAX, most - len)
+    }
+
     /// A byte at a time.
     fn advance(&self, mut cursor: Cursor, dialect: Dialect, count: usize) -> Cursor {
         for _ in 0..count {
@@ -168,6 +176,10 @@ fn compare(log: &Log<'_>, model: &Model, peers: &mut [Peer], dice: &mut Dice) {
         let until = dice.pick(&[until, u64::MAX]);
         let run = log.run(peer.cursor, peer.reader, until, most);
         assert_eq!(run, model.run(peer.cursor, peer.reader, until, most));
+        if !run.is_empty() && until == u64::MAX {
+            let behind = log.run_behind(peer.cursor, peer.reader, run.len(), most);
+            assert_eq!(behind, model.run_behind(peer.cursor, peer.reader, run.len(), most));
+        }
         if !run.is_empty() && !dice.once_in(3) {
             let some = dice.below(run.len() + 1);
             let count = dice.pick(&[0, 1, run.len(), some]);

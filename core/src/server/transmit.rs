@@ -24,7 +24,9 @@ pub(super) const PAGE: usize = 320;
 pub(super) struct Offer {
     to: ClientId,
     kind: Kind,
-    len: usize,
+    /// Of the first and of the second slice.
+    first: usize,
+    second: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,41 +120,57 @@ impl<S: Store> Server<'_, S> {
     /// together, for a classic peer one message. Nothing else is to be told to
     /// the room between this and what became of it.
     pub fn pending(&mut self, id: ClientId) -> &[u8] {
+        self.make_offer(id, false).0
+    }
+
+    /// What is [pending](Self::pending), and what is right behind it where lines
+    /// stand in between that are not for the client, or the end of the log.
+    pub fn pending_both(&mut self, id: ClientId) -> (&[u8], &[u8]) {
+        self.make_offer(id, true)
+    }
+
+    fn make_offer(&mut self, id: ClientId, both: bool) -> (&[u8], &[u8]) {
         self.offer = None;
-        let Some(place) = self.here(id) else { return &[] };
+        let Some(place) = self.here(id) else { return (&[], &[]) };
         let front = match self.next_up(place) {
-            None => return &[],
+            None => return (&[], &[]),
             Some(Next::Lines) => Front::Lines,
             Some(Next::Answer) => self.render_front(place),
             Some(Next::Piece) => self.render_piece(place),
         };
-        let Some(client) = self.table.tenant(place) else { return &[] };
+        let Some(client) = self.table.tenant(place) else { return (&[], &[]) };
         let Outbox { cursor, sent, .. } = client.outbox;
         // Who leaves, or has answers to get, gets the rest of its line alone.
         let more = client.stage == Stage::Here && client.outbox.answers.is_empty();
         let until = if more { u64::MAX } else { cursor.next + 1 };
-        let (kind, bytes) = match front {
+        let mut second: &[u8] = &[];
+        let (kind, first) = match front {
             Front::Lines => {
-                let run = self.log.run(cursor, client.reader(place), until, MOST_AT_ONCE);
+                let reader = client.reader(place);
+                let run = self.log.run(cursor, reader, until, MOST_AT_ONCE);
+                let len = usize::from(cursor.sent) + run.len();
+                if both && more && !self.log.reaches_head(cursor, reader.dialect(), len) {
+                    second = self.log.run_behind(cursor, reader, run.len(), MOST_AT_ONCE);
+                }
                 (Kind::Lines, run)
             }
             Front::History { cursor, until } => {
                 let run = self.log.run(cursor, Reader::OBSERVER, until, MOST_AT_ONCE);
                 (Kind::History, run)
             }
-            Front::Page(len) => (Kind::Answer, &self.page[usize::from(sent).min(len)..len]),
-            Front::Line(len) => (Kind::Piece, &self.page[usize::from(sent).min(len)..len]),
+            Front::Page(len) => (Kind::Answer, rest_of(&self.page, sent, len)),
+            Front::Line(len) => (Kind::Piece, rest_of(&self.page, sent, len)),
             Front::Part(slot) => (Kind::Piece, self.transfers.part(slot)),
         };
-        self.offer = Some(Offer { to: id, kind, len: bytes.len() });
-        bytes
+        self.offer = Some(Offer { to: id, kind, first: first.len(), second: second.len() });
+        (first, second)
     }
 
     /// The link took `count` bytes of what was [`pending`](Self::pending).
     pub fn handle_sent(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(offer) = self.offer.take().filter(|offer| offer.to == id) else { return };
         let Some(place) = self.here(id) else { return };
-        let count = count.min(offer.len);
+        let count = count.min(offer.first + offer.second);
         let could_be_answered = self.can_be_answered(place);
         self.advance(now, place, offer, count);
         if self.can_be_answered(place) && !could_be_answered {
@@ -175,7 +193,11 @@ impl<S: Store> Server<'_, S> {
         match offer.kind {
             Kind::Lines => {
                 let before = outbox.cursor.next;
-                self.log.advance(&mut outbox.cursor, dialect, count);
+                self.log.advance(&mut outbox.cursor, dialect, count.min(offer.first));
+                if count > offer.first {
+                    self.log.settle(&mut outbox.cursor, reader);
+                    self.log.advance(&mut outbox.cursor, dialect, count - offer.first);
+                }
                 outbox.half = half_of_line(&self.log, outbox.cursor, reader);
                 let lines = (outbox.cursor.next - before) as usize;
                 let took = &mut client.speech_in(number).took;
@@ -187,8 +209,8 @@ impl<S: Store> Server<'_, S> {
                     outbox.half = half_of_line(&self.log, *cursor, Reader::OBSERVER);
                 }
             }
-            Kind::Piece => self.took_piece(now, place, count, offer.len),
-            Kind::Answer if count >= offer.len => next_line(outbox),
+            Kind::Piece => self.took_piece(now, place, count, offer.first),
+            Kind::Answer if count >= offer.first => next_line(outbox),
             Kind::Answer => {
                 outbox.sent += count as u16;
                 if outbox.answers.front() != Some(&Answer::Cut) {
@@ -292,6 +314,11 @@ impl<S: Store> Server<'_, S> {
             self.table.push(Queue::Urgent, place);
         }
     }
+}
+
+/// What is left of the `len` bytes on a page.
+fn rest_of(page: &[u8], sent: u16, len: usize) -> &[u8] {
+    page.get(usize::from(sent)..len).unwrap_or_default()
 }
 
 /// What is missing of a character within which a reader stopped.

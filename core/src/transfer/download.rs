@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{HEADROOM, MOST_OF_PART, Piece, Progress, Setback, Stepped};
+use super::{HEADROOM, MOST_OF_PART, Piece, Progress, Setback, Stepped, digest_of};
 use crate::store::{Opened, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
@@ -119,7 +119,7 @@ impl Download {
     /// All is read, and the digest known; the store may keep it.
     fn finish(&mut self, slot: TransferSlot, store: &mut impl Store) {
         if self.digest.is_none() {
-            let digest = Digest::new(self.sum.clone().finalize().into());
+            let digest = digest_of(&self.sum);
             store.learn(slot, digest);
             self.digest = Some(digest);
         }

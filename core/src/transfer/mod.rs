@@ -9,6 +9,8 @@ mod upload;
 
 use core::net::IpAddr;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::id::ClientId;
 use crate::store::{self, Draft, Store, TransferSlot};
 use crate::wire::digest::Digest;
@@ -275,6 +277,13 @@ impl Job {
             Way::Down(_) => None,
         }
     }
+}
+
+/// The digest of all that was summed so far. Out of line: the end of a hash is
+/// much code, and both ways need it.
+#[inline(never)]
+fn digest_of(sum: &Sha256) -> Digest {
+    Digest::new(sum.clone().finalize().into())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use heapless::Vec;
 use sha2::{Digest as _, Sha256};
 
-use super::{HEADROOM, Progress, Setback, Stepped};
+use super::{HEADROOM, Progress, Setback, Stepped, digest_of};
 use crate::store::{Draft, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::header::Glued;
@@ -242,7 +242,10 @@ impl Upload {
     /// Whether the bytes are those that were promised.
     fn check(&self) -> Result<(), Setback> {
         let Some(promise) = &self.promise else { return Ok(()) };
-        let sum = Digest::new(promise.sum.clone().finalize().into());
-        if sum == promise.digest { Ok(()) } else { Err(Setback::Failed(Refusal::Digest)) }
+        if digest_of(&promise.sum) == promise.digest {
+            Ok(())
+        } else {
+            Err(Setback::Failed(Refusal::Digest))
+        }
     }
 }

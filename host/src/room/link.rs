@@ -3,12 +3,13 @@
 use core::fmt;
 use core::time::Duration;
 use std::error;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 
 use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
 use mio::event::Event;
 use mio::net::TcpStream;
+use snug_core::io::Link;
 
 use crate::net;
 
@@ -54,6 +55,12 @@ impl TcpLink {
         self.ended |= event.is_read_closed() || event.is_error();
     }
 
+    /// What came of a write of so many bytes.
+    fn wrote(&mut self, most: usize, written: io::Result<usize>) -> Result<usize, LinkError> {
+        self.writable = matches!(written, Ok(count) if count == most);
+        written.map_err(LinkError)
+    }
+
     /// Ends this side's sending; what was sent still arrives, if the peer takes
     /// it in time.
     pub fn end(&mut self) {
@@ -90,12 +97,20 @@ impl embedded_io::Read for TcpLink {
 impl embedded_io::Write for TcpLink {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         let written = self.stream.write(bytes);
-        self.writable = matches!(written, Ok(count) if count == bytes.len());
-        written.map_err(LinkError)
+        self.wrote(bytes.len(), written)
     }
 
     fn flush(&mut self) -> Result<(), LinkError> {
         Ok(())
+    }
+}
+
+impl Link for TcpLink {
+    const WRITES_BOTH: bool = true;
+
+    fn write_both(&mut self, first: &[u8], second: &[u8]) -> Result<usize, LinkError> {
+        let written = self.stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]);
+        self.wrote(first.len() + second.len(), written)
     }
 }
 

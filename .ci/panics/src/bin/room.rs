@@ -75,7 +75,8 @@ extern "C" fn main() {
             2 => room.handle_ended(now, id),
             3 => room.handle_gone(now, id),
             4 => {
-                let count = black_box(room.pending(id)).len();
+                let (first, second) = black_box(room.pending_both(id));
+                let count = first.len() + second.len();
                 room.handle_sent(now, id, any(0).min(count));
             }
             5 => room.handle_blocked(now, id),

@@ -5,6 +5,8 @@ use core::{error, fmt};
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 use smoltcp::socket::tcp::{Socket, State};
 
+use crate::io::Link;
+
 /// A socket that is in somebody's hands for the moment.
 ///
 /// smoltcp says `Ok(0)` where there is nothing yet and embedded-io where there
@@ -60,6 +62,8 @@ impl WriteReady for SocketLink<'_, '_> {
         if self.socket.may_send() { Ok(self.has_room()) } else { Err(LinkError::Gone) }
     }
 }
+
+impl Link for SocketLink<'_, '_> {}
 
 impl Read for SocketLink<'_, '_> {
     fn read(&mut self, space: &mut [u8]) -> Result<usize, LinkError> {
