@@ -30,6 +30,10 @@ pub struct Beside {
     /// Those who hear a line.
     #[arg(long, default_value_t = 10)]
     pub receivers: usize,
+    /// Others who are in the room as long as nothing goes on, as many as what goes
+    /// on brings: they hear the lines, too.
+    #[arg(long, default_value_t = 0)]
+    pub others: usize,
     /// Time in which lines are said, without and with something beside them.
     #[arg(long, default_value_t = 3.0)]
     pub seconds: f64,
@@ -45,7 +49,11 @@ impl Beside {
         crowd.gather(self.receivers + 1, b"\n")?;
         crowd.settle(QUIET)?;
         let mut talk = Talk { crowd, receivers: self.receivers, said: 0 };
+        let mut others = Crowd::new(self.server)?;
+        others.gather(self.others, b"\n")?;
+        talk.listen(QUIET)?;
         let mut idle = talk.times(self.seconds)?;
+        drop(others);
         let running = Running::start(&self.command)?;
         talk.listen(RUN_UP)?;
         let mut beside = talk.times(self.seconds)?;

@@ -138,9 +138,9 @@ fn yield_to_the_room() {
     let _ = rustix::process::nice(LESS_URGENT);
 }
 
-/// Steps of `nice`: about a third of the room's share of a core that both want.
+/// Steps of `nice`: about a tenth of the room's share of a core that both want.
 #[cfg(target_os = "linux")]
-const LESS_URGENT: i32 = 5;
+const LESS_URGENT: i32 = 10;
 
 fn take_step(
     directory: &Arc<Directory>,

@@ -34,7 +34,7 @@ use crate::operator::{Attended, Operator};
 use crate::signals::Signals;
 use crate::{Wake, explain};
 use door::{Door, turn_away};
-use seats::Seats;
+use seats::{Seats, Sends};
 
 /// Tokens below are seats, by the place of their client.
 const SIGNALS: Token = Token(usize::MAX - 1);
@@ -48,10 +48,11 @@ const EVENTS: usize = 1024;
 const NEWCOMERS: usize = 64;
 const READS: usize = 256;
 const WRITES: usize = 4096;
-/// Bytes that count as a read more, and as a write: a turn takes and sends about
-/// a MiB, however fast files come and those read who are far behind or fetch
-/// some. So chat waits a fraction of a millisecond for them.
-const READ: usize = 4096;
+/// Reads of those who send much, which are blocks of files, before events are
+/// looked for again: so that a line waits a fraction of a millisecond for them.
+const BLOCKS: usize = 4;
+/// Bytes that count as a write more: so that a turn sends about a MiB, however
+/// fast those read who are far behind or fetch files.
 const WRITE: usize = 256;
 
 /// A room with its sockets, its folder and who keeps it.
@@ -255,37 +256,34 @@ impl<'m> Room<'m> {
     fn exchange(&mut self, now: Instant) -> bool {
         let (mut reads, mut writes) = (0, 0);
         while reads < READS && writes < WRITES {
-            let (read, written) = (self.read(now, READS - reads), self.write(now, WRITES - writes));
+            let read = self.read(now, Sends::Little, READS - reads);
+            let written = self.write(now, WRITES - writes);
             if read + written == 0 {
-                return false;
+                // What this leads to is seen to in the next turn.
+                return self.read(now, Sends::Much, BLOCKS) > 0;
             }
             reads += read;
             writes += written;
         }
+        self.read(now, Sends::Much, BLOCKS);
         true
     }
 
-    /// Reads where there is something, so often at most; tells how often, with
-    /// large reads counted as many.
-    fn read(&mut self, now: Instant, most: usize) -> usize {
-        let mut count = 0;
-        while count < most {
+    /// Reads where there is something, so often at most; tells how often.
+    fn read(&mut self, now: Instant, those: Sends, most: usize) -> usize {
+        for count in 0..most {
             while let Some(id) = self.server.poll_receive(now) {
                 self.seats.read_later(id);
             }
-            let Some(id) = self.seats.next_readable() else { break };
-            count += 1;
+            let Some(id) = self.seats.next_readable(those) else { return count };
             let Some(link) = self.seats.link(id) else { continue };
             match receive(&mut self.server, now, id, link) {
-                Ok(Received::More(bytes)) => {
-                    count += bytes / READ;
-                    self.seats.read_again(id, bytes);
-                }
+                Ok(Received::More(bytes)) => self.seats.read_again(id, bytes),
                 Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
                 Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),
             }
         }
-        count
+        most
     }
 
     /// Writes where something is due, so often at most; tells how often, with

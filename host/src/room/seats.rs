@@ -22,14 +22,20 @@ const MOST_LINGERING: usize = 64;
 /// Bytes in a read that are much: more than people type, less than a block.
 const MUCH: usize = 8 << 10;
 
+/// How much somebody sent when it was read last.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sends {
+    Little,
+    Much,
+}
+
 /// A place and whose link stands there.
 #[derive(Debug)]
 struct Seat {
     id: ClientId,
     link: TcpLink,
     from: IpAddr,
-    /// It sent much when it was read last.
-    sends_much: bool,
+    sends: Sends,
 }
 
 /// All links.
@@ -38,13 +44,9 @@ pub(super) struct Seats {
     /// Where those come from who sit here.
     pub(super) guests: Guests,
     by_place: Vec<Option<Seat>>,
-    /// Places whose links may have something to read, each at most once: of
-    /// those who sent little when they were read last, and of those who sent
-    /// much. They take turns, so that a line waits for one block of one file,
-    /// not for one of each.
+    /// Places whose links may have something to read, each at most once; by how
+    /// much they send.
     readable: [VecDeque<usize>; 2],
-    /// Whose turn it is.
-    turn: usize,
     /// Whether a place is among those, whoever sits there.
     queued: Vec<bool>,
     lingering: VecDeque<(Instant, TcpLink)>,
@@ -57,7 +59,6 @@ impl Seats {
             guests: Guests::new(limits, count),
             by_place: (0..count).map(|_| None).collect(),
             readable: [VecDeque::with_capacity(count), VecDeque::with_capacity(count)],
-            turn: 0,
             queued: vec![false; count],
             lingering: VecDeque::with_capacity(MOST_LINGERING),
         }
@@ -73,7 +74,7 @@ impl Seats {
     ) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         registry.register(link.stream(), Token(id.index()), interest)?;
-        self.by_place[id.index()] = Some(Seat { id, link, from, sends_much: false });
+        self.by_place[id.index()] = Some(Seat { id, link, from, sends: Sends::Little });
         self.guests.enter(from);
         self.read_later(id);
         Ok(())
@@ -102,25 +103,22 @@ impl Seats {
         let seat = self.by_place[id.index()].as_ref();
         if let Some(seat) = seat.filter(|_| !*queued) {
             *queued = true;
-            self.readable[usize::from(seat.sends_much)].push_back(id.index());
+            self.readable[seat.sends as usize].push_back(id.index());
         }
     }
 
     /// Does so with one that has just sent so many bytes.
     pub(super) fn read_again(&mut self, id: ClientId, bytes: usize) {
         if let Some(seat) = self.by_place[id.index()].as_mut() {
-            seat.sends_much = bytes >= MUCH;
+            seat.sends = if bytes >= MUCH { Sends::Much } else { Sends::Little };
         }
         self.read_later(id);
     }
 
-    /// Who is to be read next.
-    pub(super) fn next_readable(&mut self) -> Option<ClientId> {
+    /// Who of those is to be read next.
+    pub(super) fn next_readable(&mut self, those: Sends) -> Option<ClientId> {
         loop {
-            self.turn = 1 - self.turn;
-            let [first, second] = [self.turn, 1 - self.turn];
-            let index = self.readable[first].pop_front();
-            let index = index.or_else(|| self.readable[second].pop_front())?;
+            let index = self.readable[those as usize].pop_front()?;
             self.queued[index] = false;
             if let Some(seat) = self.by_place[index].as_ref() {
                 return Some(seat.id);
