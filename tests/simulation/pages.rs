@@ -75,13 +75,14 @@ impl Stream<'_> {
     }
 
     fn turn_users(&self, mut state: State, line: &str, mut users: Vec<String>) -> Option<State> {
+        // Two that are cut in the same place look alike, whomever they are about.
+        if line.ends_with(CUT) {
+            return Some(state);
+        }
         if let Some(user) = line.strip_prefix("#user ") {
             assert!(!users.iter().any(|other| other == user), "{user} is here twice");
             users.push(user.to_owned());
             state.page = Page::Who(users);
-            return Some(state);
-        }
-        if line.ends_with(CUT) {
             return Some(state);
         }
         let count: usize = line.strip_prefix("> ")?.split_once(" user")?.0.parse().ok()?;
