@@ -93,7 +93,7 @@ impl Bench<'_> {
     fn read(&mut self, at: usize) -> bool {
         let Some(id) = self.ids[at] else { return false };
         let read = receive(&mut self.server, self.now, id, &mut self.links[at].0);
-        matches!(read, Ok(Received::More(_)))
+        matches!(read, Ok(Received::More))
     }
 
     fn write(&mut self) {

@@ -49,7 +49,7 @@ impl<'m> Plain<'m> {
         let peer = &mut around.peers[at];
         around.work.moved(before - peer.link.to_room.waiting());
         match received {
-            Ok(Received::More(_)) => self.read_later(at, around),
+            Ok(Received::More) => self.read_later(at, around),
             Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
             Err(nb::Error::Other(_)) => peer.connected = false,
         }

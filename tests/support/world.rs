@@ -280,7 +280,7 @@ impl<'m> World<'m> {
             return true;
         };
         match receive(&mut self.server, self.now, id, &mut seat.near) {
-            Ok(Received::More(_)) => {}
+            Ok(Received::More) => {}
             Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {
                 seat.news = false;
             }

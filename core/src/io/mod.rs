@@ -39,9 +39,8 @@ pub trait Link: Read + Write + ReadReady + WriteReady {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Received {
-    /// So many bytes, and there may be more: receive again, after the others
-    /// had their turn.
-    More(usize),
+    /// There may be more: receive again, after the others had their turn.
+    More,
     /// The client has to wait;
     /// [`poll_receive`](Server::poll_receive) says when it can go on.
     Waits,
@@ -78,7 +77,7 @@ pub fn receive<S: Store, L: Link>(
         Err(nb::Error::WouldBlock) => server.handle_pause(now, id),
         Err(nb::Error::Other(_)) => server.handle_gone(now, id),
     }
-    read.map(Received::More)
+    read.map(|_| Received::More)
 }
 
 /// Writes once to a client's link what is pending for it; tells how many bytes

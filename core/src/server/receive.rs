@@ -64,6 +64,12 @@ impl<S: Store> Server<'_, S> {
         self.digest(now, place);
     }
 
+    /// Whether the next bytes of a client are a file's: they can wait for lines.
+    pub fn takes_file(&self, id: ClientId) -> bool {
+        let client = self.here(id).and_then(|place| self.table.tenant(place));
+        client.is_some_and(|client| client.body.is_some())
+    }
+
     /// A read of a client's link found nothing: a burst is over, and quiet
     /// begins.
     pub fn handle_pause(&mut self, now: Instant, id: ClientId) {

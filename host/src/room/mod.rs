@@ -48,8 +48,8 @@ const EVENTS: usize = 1024;
 const NEWCOMERS: usize = 64;
 const READS: usize = 256;
 const WRITES: usize = 4096;
-/// Reads of those who send much, which are blocks of files, before events are
-/// looked for again: so that a line waits a fraction of a millisecond for them.
+/// Reads of files' bytes, a block at most, before events are looked for again: so
+/// that a line waits a fraction of a millisecond for them.
 const BLOCKS: usize = 4;
 /// Bytes that count as a write more: so that a turn sends about a MiB, however
 /// fast those read who are far behind or fetch files.
@@ -256,16 +256,16 @@ impl<'m> Room<'m> {
     fn exchange(&mut self, now: Instant) -> bool {
         let (mut reads, mut writes) = (0, 0);
         while reads < READS && writes < WRITES {
-            let read = self.read(now, Sends::Little, READS - reads);
+            let read = self.read(now, Sends::Lines, READS - reads);
             let written = self.write(now, WRITES - writes);
             if read + written == 0 {
                 // What this leads to is seen to in the next turn.
-                return self.read(now, Sends::Much, BLOCKS) > 0;
+                return self.read(now, Sends::File, BLOCKS) > 0;
             }
             reads += read;
             writes += written;
         }
-        self.read(now, Sends::Much, BLOCKS);
+        self.read(now, Sends::File, BLOCKS);
         true
     }
 
@@ -278,7 +278,7 @@ impl<'m> Room<'m> {
             let Some(id) = self.seats.next_readable(those) else { return count };
             let Some(link) = self.seats.link(id) else { continue };
             match receive(&mut self.server, now, id, link) {
-                Ok(Received::More(bytes)) => self.seats.read_again(id, bytes),
+                Ok(Received::More) => self.seats.read_again(id, self.server.takes_file(id)),
                 Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
                 Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),
             }

@@ -19,14 +19,11 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Links that linger at once; beyond, the oldest is closed.
 const MOST_LINGERING: usize = 64;
 
-/// Bytes in a read that are much: more than people type, less than a block.
-const MUCH: usize = 8 << 10;
-
-/// How much somebody sent when it was read last.
+/// What comes from somebody, as far as is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sends {
-    Little,
-    Much,
+    Lines,
+    File,
 }
 
 /// A place and whose link stands there.
@@ -44,8 +41,8 @@ pub(super) struct Seats {
     /// Where those come from who sit here.
     pub(super) guests: Guests,
     by_place: Vec<Option<Seat>>,
-    /// Places whose links may have something to read, each at most once; by how
-    /// much they send.
+    /// Places whose links may have something to read, each at most once; by
+    /// what they send.
     readable: [VecDeque<usize>; 2],
     /// Whether a place is among those, whoever sits there.
     queued: Vec<bool>,
@@ -74,7 +71,7 @@ impl Seats {
     ) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         registry.register(link.stream(), Token(id.index()), interest)?;
-        self.by_place[id.index()] = Some(Seat { id, link, from, sends: Sends::Little });
+        self.by_place[id.index()] = Some(Seat { id, link, from, sends: Sends::Lines });
         self.guests.enter(from);
         self.read_later(id);
         Ok(())
@@ -107,10 +104,10 @@ impl Seats {
         }
     }
 
-    /// Does so with one that has just sent so many bytes.
-    pub(super) fn read_again(&mut self, id: ClientId, bytes: usize) {
+    /// Does so with one that was just read, and of whom a file comes, or not.
+    pub(super) fn read_again(&mut self, id: ClientId, file: bool) {
         if let Some(seat) = self.by_place[id.index()].as_mut() {
-            seat.sends = if bytes >= MUCH { Sends::Much } else { Sends::Little };
+            seat.sends = if file { Sends::File } else { Sends::Lines };
         }
         self.read_later(id);
     }

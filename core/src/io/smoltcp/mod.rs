@@ -173,7 +173,7 @@ impl<'m, S: Store, D: Device, const N: usize> Room<'m, S, D, N> {
             receive(&mut self.server, now, id, &mut link)
         };
         match received {
-            Ok(Received::More(_)) => return true,
+            Ok(Received::More) => return true,
             Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
             Err(nb::Error::Other(_)) => self.pool.drop_link(now, id),
         }
