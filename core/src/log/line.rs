@@ -73,7 +73,7 @@ impl Line {
     }
 
     pub(super) fn end(&self) -> usize {
-        self.start as usize + usize::from(self.len)
+        self.start() + usize::from(self.len)
     }
 
     /// Bytes of this line on the wire: a classic message has no newline.

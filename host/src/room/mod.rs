@@ -49,7 +49,7 @@ const NEWCOMERS: usize = 64;
 const READS: usize = 256;
 const WRITES: usize = 4096;
 /// Reads of files' bytes, a block at most, before events are looked for again: so
-/// that a line waits a fraction of a millisecond for them.
+/// that a line waits for these, not for one of each file.
 const BLOCKS: usize = 4;
 /// Bytes that count as a write more: so that a turn sends about a MiB, however
 /// fast those read who are far behind or fetch files.
