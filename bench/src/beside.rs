@@ -45,13 +45,13 @@ pub struct Beside {
 impl Beside {
     /// Runs it and prints the figures.
     pub fn run(&self) -> io::Result<()> {
-        let mut crowd = Crowd::new(self.server)?;
+        // They are served first, as those are who have just had an answer.
+        let mut others = Crowd::sleeping(self.server)?;
+        others.gather(self.others, b"\n")?;
+        let mut crowd = Crowd::sleeping(self.server)?;
         crowd.gather(self.receivers + 1, b"\n")?;
         crowd.settle(QUIET)?;
         let mut talk = Talk { crowd, receivers: self.receivers, said: 0 };
-        let mut others = Crowd::new(self.server)?;
-        others.gather(self.others, b"\n")?;
-        talk.listen(QUIET)?;
         let mut idle = talk.times(self.seconds)?;
         drop(others);
         let running = Running::start(&self.command)?;

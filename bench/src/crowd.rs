@@ -2,11 +2,13 @@
 //!
 //! # Trade-offs
 //!
-//! It never sleeps while it waits. A thread that sleeps in `epoll_wait` is woken
-//! by whoever writes to it: on one machine each of the server's writes would pay
-//! for that or not, depending on who is a little faster, and the same server
-//! would cost the one or the other half as much again. Receivers elsewhere cost
-//! a server nothing of the kind.
+//! It does not sleep while it waits, unless told to. A thread that sleeps in
+//! `epoll_wait` is woken by whoever writes to it: on one machine each of the
+//! server's writes would pay for that or not, depending on who is a little
+//! faster, and the same server would cost the one or the other half as much
+//! again. Receivers elsewhere cost a server nothing of the kind. But where others
+//! want its core, too, one that never sleeps has had its share of it when
+//! something comes at last, and would measure its own waiting for a turn.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -31,6 +33,7 @@ pub struct Crowd {
     peers: Vec<Peer>,
     buffer: Box<[u8]>,
     idle: Duration,
+    sleeps: bool,
 }
 
 struct Peer {
@@ -49,7 +52,13 @@ impl Crowd {
             peers: Vec::new(),
             buffer: vec![0; BUFFER].into(),
             idle: Duration::ZERO,
+            sleeps: false,
         })
+    }
+
+    /// Nobody yet; waits asleep.
+    pub fn sleeping(server: SocketAddr) -> io::Result<Self> {
+        Ok(Self { sleeps: true, ..Self::new(server)? })
     }
 
     /// How many there are.
@@ -150,8 +159,9 @@ impl Crowd {
 
     fn wait(&mut self, patience: Duration) -> io::Result<()> {
         let start = Instant::now();
+        let at_once = if self.sleeps { patience } else { Duration::ZERO };
         loop {
-            match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
+            match self.poll.poll(&mut self.events, Some(at_once)) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }

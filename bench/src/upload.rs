@@ -9,7 +9,7 @@ use clap::Args;
 use crate::process::Stretch;
 
 /// Bytes of a write.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 64 << 10;
 
 /// How many files of which size.
 #[derive(Args, Clone, Debug)]
