@@ -4,6 +4,9 @@
 //! reads or watches this file. Tests watch it (`witness`).
 
 use core::ffi::CStr;
+#[cfg(target_os = "linux")]
+use core::num::NonZero;
+use core::ops::Range;
 use std::fs::File;
 #[cfg(target_os = "linux")]
 use std::io::IoSliceMut;
@@ -17,7 +20,10 @@ use rustix::fs::{
 };
 use rustix::io::{Errno, Result};
 #[cfg(target_os = "linux")]
-use rustix::io::{ReadWriteFlags, preadv2};
+use rustix::{
+    fs::{Advice, fadvise},
+    io::{ReadWriteFlags, preadv2},
+};
 
 use crate::within;
 
@@ -35,6 +41,7 @@ pub(super) struct Disk {
 pub(super) enum Call {
     Create,
     Write,
+    BeginWriteback,
     Sync,
     Rename,
     SyncFolder,
@@ -111,6 +118,15 @@ impl Disk {
                 io::copy(&mut from, &mut to).map(drop).map_err(|e| errno(&e))
             },
         )
+    }
+
+    /// Lets the system begin to write what was written to a part of a file to
+    /// the medium, so that a sync later waits for less. It promises nothing, and
+    /// what fails in it is told by the sync.
+    pub(super) fn begin_writeback(&self, file: &File, part: Range<u64>) {
+        let begin = || begin_writeback(file, part);
+        // What the system does not begin now, the sync does.
+        let _ = perform(self, Call::BeginWriteback, || fstat(file), begin);
     }
 
     /// Makes what was written to a file survive a loss of power.
@@ -195,6 +211,19 @@ impl AsFd for Disk {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.folder.as_fd()
     }
+}
+
+/// Linux begins with what it is told not to keep in memory, and keeps it until
+/// that is done; elsewhere that is not known to be so.
+#[cfg(target_os = "linux")]
+fn begin_writeback(file: &File, part: Range<u64>) -> Result<()> {
+    let length = NonZero::new(part.end.saturating_sub(part.start));
+    fadvise(file, part.start, length, Advice::DontNeed)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn begin_writeback(_: &File, _: Range<u64>) -> Result<()> {
+    Ok(())
 }
 
 /// Makes a call; `about` is what it was made on, once it came back well.

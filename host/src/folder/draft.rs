@@ -1,5 +1,6 @@
 //! A file on its way, until it has its name.
 
+use core::ops::Range;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
@@ -12,6 +13,10 @@ use snug_core::wire::name::FileName;
 use super::digests::Identity;
 use super::directory::{Directory, kept_name, store_error};
 use super::disk::Disk;
+
+/// Bytes after which the system is to begin to write to the disk: enough for it
+/// to write them in one go, and few beside what a disk writes in a second.
+pub(super) const STRETCH: u64 = 8 << 20;
 
 /// What a file that comes shall be.
 #[derive(Clone, Debug)]
@@ -66,10 +71,16 @@ impl Draft {
         self.length
     }
 
-    /// Writes `block` after what is there.
+    /// Writes `block` after what is there. A stretch that is full then goes on to
+    /// the disk while the next one comes.
     pub(super) fn append(&mut self, block: &[u8]) -> Result<(), StoreError> {
         self.temporary.write(block)?;
+        let full = self.length / STRETCH;
         self.length += block.len() as u64;
+        let now_full = self.length / STRETCH;
+        if now_full > full {
+            self.temporary.begin_writeback(full * STRETCH..now_full * STRETCH);
+        }
         Ok(())
     }
 
@@ -171,6 +182,10 @@ impl Temporary {
 
     fn write(&self, bytes: &[u8]) -> Result<(), StoreError> {
         self.directory.disk.write(&self.file, bytes).map_err(store_error)
+    }
+
+    fn begin_writeback(&self, part: Range<u64>) {
+        self.directory.disk.begin_writeback(&self.file, part);
     }
 
     /// Writes all of `from`.

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use tempfile::TempDir;
 
 use super::disk::Call;
+use super::draft::{Draft, STRETCH};
 use super::tests::{Bench, bench, file_name, names, slot, text};
 use super::witness::{Seen, Witness};
 use super::*;
@@ -52,6 +53,23 @@ fn a_file_with_bytes_put_before_it_is_synced_as_a_whole() {
     let kinds: Vec<_> = of_file.map(|seen| seen.kind).collect();
     assert_eq!(kinds, [Call::Create, Call::Write, Call::Write, Call::Sync, Call::Rename]);
     assert_eq!(seen(&bench).last(), Some(&Call::SyncFolder));
+}
+
+#[test]
+fn a_long_file_goes_to_the_disk_while_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = Arc::new(Directory::open(folder.path()).unwrap());
+    let mut draft = Draft::begin(&directory, &Plan::new(&file_name("a"), 3 * STRETCH)).unwrap();
+    let block = vec![7; STRETCH as usize / 4];
+    for _ in 0..9 {
+        draft.append(&block).unwrap();
+    }
+    draft.publish().unwrap();
+    let calls: Vec<_> = directory.disk.witness.seen().iter().map(|seen| seen.kind).collect();
+    let stretch = [[Call::Write; 4].as_slice(), &[Call::BeginWriteback]].concat();
+    let end = [Call::Write, Call::Sync, Call::Rename, Call::SyncFolder];
+    assert_eq!(calls, [&[Call::Create], &stretch[..], &stretch[..], &end].concat());
+    assert_eq!(fs::metadata(folder.path().join("a")).unwrap().len(), 9 * block.len() as u64);
 }
 
 #[test]
