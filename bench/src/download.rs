@@ -23,7 +23,7 @@ pub struct Download {
 impl Download {
     /// Runs it and prints the figures.
     pub fn run(&self) -> io::Result<()> {
-        let Upload { server, pid, size, count, repeat } = self.files;
+        let Upload { server, pid, size, count, repeat, .. } = self.files;
         Upload { repeat: 1, ..self.files.clone() }.send_all()?;
         let stretch = Stretch::begin(pid)?;
         let fetch = |number| {

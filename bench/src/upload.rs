@@ -1,14 +1,17 @@
 //! Files into the room: bytes a second until each is stored.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Write};
+use std::iter;
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 
 use clap::Args;
+use sha2::{Digest, Sha256};
 
 use crate::process::Stretch;
 
-/// Bytes of a write.
+/// Bytes of a write, and of a part.
 const PIECE: usize = 64 << 10;
 
 /// How many files of which size.
@@ -28,6 +31,10 @@ pub struct Upload {
     /// How often each is sent.
     #[arg(long, default_value_t = 1)]
     pub repeat: usize,
+    /// Sends them in parts as `#put` wants them, with their hashes, for which the
+    /// load needs its time, too.
+    #[arg(long)]
+    pub put: bool,
 }
 
 impl Upload {
@@ -58,20 +65,41 @@ impl Upload {
     fn send(&self, number: usize) -> io::Result<()> {
         let mut stream = TcpStream::connect(self.server)?;
         let mut answers = BufReader::new(stream.try_clone()?);
-        let piece: Vec<u8> = (0..PIECE).map(|i| (i * 7 + i / 251) as u8).collect();
+        let piece: Vec<u8> = (number..number + PIECE).map(|i| (i * 7 + i / 251) as u8).collect();
+        let command = self.command(number, &piece);
         stream.write_all(b"\n")?;
         for _ in 0..self.repeat {
-            stream.write_all(format!("#upload 'file{number}' {}\n", self.size).as_bytes())?;
-            let mut left = self.size;
-            while left > 0 {
-                let count = left.min(PIECE);
+            stream.write_all(command.as_bytes())?;
+            for count in pieces(self.size) {
+                if self.put {
+                    stream.write_all(format!("#part {count}\n").as_bytes())?;
+                }
                 stream.write_all(&piece[..count])?;
-                left -= count;
             }
             await_stored(&mut answers)?;
         }
         Ok(())
     }
+
+    fn command(&self, number: usize, piece: &[u8]) -> String {
+        let size = self.size;
+        if !self.put {
+            return format!("#upload 'file{number}' {size}\n");
+        }
+        let mut sum = Sha256::new();
+        pieces(size).for_each(|count| sum.update(&piece[..count]));
+        let mut command = format!("#put 'file{number}' {size} ");
+        for byte in sum.finalize() {
+            let _ = write!(command, "{byte:02x}");
+        }
+        command + " replace\n"
+    }
+}
+
+/// How many bytes each piece of a file has.
+fn pieces(size: usize) -> impl Iterator<Item = usize> {
+    let full = iter::repeat_n(PIECE, size / PIECE);
+    full.chain(Some(size % PIECE).filter(|&rest| rest > 0))
 }
 
 /// Reads until the server says that the file is stored.

@@ -45,6 +45,12 @@ fn serve(stream: &TcpStream, folder: &Path) -> io::Result<()> {
                 file.sync_all()?;
                 (&*stream).write_all(b"> stored\n")?;
             }
+            (Some("#put"), Some(size)) => {
+                let mut file = File::create(folder.join(name))?;
+                store_parts(&mut input, size, &mut file)?;
+                file.sync_all()?;
+                (&*stream).write_all(b"> stored\n")?;
+            }
             (Some("#get"), _) => send(stream, &File::open(folder.join(name))?)?,
             _ => {}
         }
@@ -62,6 +68,19 @@ fn store(input: &mut impl Read, file: &mut File) -> io::Result<()> {
         }
         file.write_all(&block[..count])?;
     }
+}
+
+fn store_parts(input: &mut impl BufRead, size: u64, file: &mut File) -> io::Result<()> {
+    let (mut line, mut came) = (String::new(), 0);
+    while came < size {
+        line.clear();
+        input.read_line(&mut line)?;
+        let part = line.strip_prefix("#part ").and_then(|count| count.trim().parse::<u64>().ok());
+        let part = part.ok_or_else(|| io::Error::other("that is no part"))?;
+        store(&mut input.by_ref().take(part), file)?;
+        came += part;
+    }
+    Ok(())
 }
 
 /// All of it as one part, from the system's hands to the system's.
