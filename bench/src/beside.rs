@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two lines.
 const PAUSE: Duration = Duration::from_millis(1);
 /// What goes on has this long to begin.
-const RUN_UP: Duration = Duration::from_millis(500);
+const RUN_UP: Duration = Duration::from_secs(2);
 /// Bytes of a text.
 const LENGTH: usize = 63;
 
