@@ -103,21 +103,22 @@ fn live(
     (life.house.count(), life.house.agenda.now)
 }
 
-/// A room of some size. The log holds more lines than one read can say, so
-/// that the console, which holds nobody up, sees all.
+/// A room of some size. The log holds more lines than are said before the
+/// console is asked, so that the console, which holds nobody up, sees all.
 fn some_room(over: Over, random: &mut Random) -> (Sizes, Config) {
-    let (most_clients, limits): (usize, &[u16]) = match over {
-        Over::Links => (24, &[256, 512, 1024, 4096]),
-        // A line is half of what a socket takes, as on a device.
+    let (most_clients, limits, logs): (usize, &[u16], _) = match over {
+        Over::Links => (24, &[256, 512, 1024, 4096], [8, 16, 64]),
+        // A line is half of what a socket takes, as on a device. All sockets are
+        // read before the console is asked.
         #[cfg(feature = "smoltcp")]
-        Over::Stack => (super::stack::MOST_CLIENTS, &[256, 508]),
+        Over::Stack => (super::stack::MOST_CLIENTS, &[256, 508], [16, 16, 64]),
     };
     let line_limit = *random.pick(limits);
     let limit = usize::from(line_limit);
     let sizes = Sizes {
         clients: random.of(2..most_clients + 1),
         input: limit + 4 + random.of(0..100),
-        log: (limit * *random.pick(&[8, 16, 64])).next_power_of_two(),
+        log: (limit * *random.pick(&logs)).next_power_of_two(),
         transfers: random.of(0..5),
         block: *random.pick(&[64, 512, 4096]),
         accounts: 64,
