@@ -396,6 +396,30 @@ fn a_transfer_stops_when_its_peer_says_so() {
     assert_eq!(world.read(bob), "#have 'b' 1024\n");
 }
 
+/// A file that is out to the last byte is not told to be stopped, even where
+/// its peer has not got all of the line that ends it.
+#[test]
+fn what_is_all_sent_cannot_be_stopped() {
+    let none = "! no transfer of yours is under way\n";
+    let file = "0123456789".repeat(40);
+    let whole = format!("#file 'a' 400\n{}#sum {}\n", part(&file), digest(&file));
+    for (last, answer, stays) in [("#stop\n", none, true), ("#quit\n", "", false)] {
+        for lacking in 1..=60 {
+            let mut ground = Ground::new(Sizes::default());
+            let mut world = World::new(&mut ground);
+            let (_, bob) = two_of(&mut world);
+            world.store().files.insert("a".into(), file.clone().into());
+            world.block(bob, whole.len() - lacking);
+            world.send(bob, "#get a\n");
+            world.send(bob, last);
+            world.unblock(bob);
+            assert_eq!(world.read(bob), format!("{whole}{answer}"), "{last} {lacking}");
+            assert_eq!(world.is_in(bob), stays, "{last} {lacking}");
+            assert!(world.store().readers.is_empty(), "{last} {lacking}");
+        }
+    }
+}
+
 /// What a peer says behind a `#stop` waits until its transfer has ended.
 #[test]
 fn a_stop_comes_before_what_is_said_behind_it() {

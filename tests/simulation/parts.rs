@@ -47,10 +47,7 @@ impl Stream<'_> {
 
     /// A line that tells of a transfer.
     pub(super) fn transfer(&self, state: &State, line: &str) -> Vec<State> {
-        let Some(transfer) = self.under_way(state) else {
-            let late = line == STOPPED && self.may_stop_late(state);
-            return late.then(|| state.clone()).into_iter().collect();
-        };
+        let Some(transfer) = self.under_way(state) else { return Vec::new() };
         let next = self.truth.transfers.get(state.transfers.len() + 1);
         let is_stop = |other: &Transfer| matches!(other.what, What::Stop);
         if line == STOPPED && next.is_some_and(|next| is_stop(next) && next.after <= state.asked) {
@@ -66,13 +63,6 @@ impl Stream<'_> {
             What::Get { name, offset, time } => self.got(state, line, name, *offset, *time),
             What::Stop => stop(state, line).into_iter().collect(),
         }
-    }
-
-    /// It was let go while the last line of its file was half out.
-    fn may_stop_late(&self, state: &State) -> bool {
-        let last = self.truth.transfers.get(state.transfers.len().wrapping_sub(1));
-        let fetched = last.is_some_and(|last| matches!(last.what, What::Get { .. }));
-        !self.complete && fetched && state.transfers.last() == Some(&Answer::Granted)
     }
 
     /// The transfer that is under way, if its turn has come.

@@ -52,6 +52,10 @@ impl<S: Store> Server<'_, S> {
                         return Front::History { cursor, until };
                     }
                 }
+                Answer::Sum => {
+                    let sum = Reply::Sum(client.sum);
+                    return Front::Page(self.render_reply(0, dialect, sum));
+                }
                 Answer::Cut => return Front::Page(self.render_cut(place, dialect)),
                 answer => return Front::Page(self.render_reply(0, dialect, reply(answer))),
             }
@@ -186,8 +190,9 @@ fn reply(answer: Answer) -> Reply<'static> {
         Answer::EndOfFiles(count) => Reply::Files(count),
         Answer::Stopped => Reply::Stopped,
         Answer::Failed(word, why) => Reply::Failed(word, why),
-        // The last three are of more than one line, and rendered above.
+        // All but the first are rendered above.
         Answer::EndOfHistory
+        | Answer::Sum
         | Answer::Who { .. }
         | Answer::History { .. }
         | Answer::Files { .. } => Reply::EndOfHistory,

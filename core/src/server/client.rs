@@ -12,6 +12,7 @@ use crate::store::TransferSlot;
 use crate::time::Instant;
 use crate::wire::Dialect;
 use crate::wire::command::Word;
+use crate::wire::digest::Digest;
 use crate::wire::frame::{Decoder, Pause};
 use crate::wire::header::Readings;
 use crate::wire::nick::Nick;
@@ -36,6 +37,9 @@ pub struct Client {
     pub(super) body: Option<Body>,
     /// The file that is on its way, to the folder or from it.
     pub(super) transfer: Option<Ongoing>,
+    /// The digest of the file that it got last. It is told before the next file
+    /// begins, which waits for all answers.
+    pub(super) sum: Digest,
     /// Its last `#put` was refused or has failed: parts that are still under
     /// way are dropped without a word.
     pub(super) adrift: bool,
@@ -191,6 +195,8 @@ pub(super) enum Answer {
     Cut,
     Skipped(u32),
     Stored(u64),
+    /// A file that it asked for is out to the last byte: its [`Client::sum`].
+    Sum,
     Named,
     Delivered,
     /// The users from a place on; half of a line about somebody is out.
@@ -237,6 +243,7 @@ impl Client {
             input: Window::default(),
             body: None,
             transfer: None,
+            sum: Digest::new([0; 32]),
             adrift: false,
             marks: Marks::default(),
             outbox: Outbox { cursor, ..Outbox::default() },

@@ -30,7 +30,13 @@ impl<S: Store> Server<'_, S> {
             Progress::Peer if self.transfers.piece(slot).is_some() => self.make_urgent(place),
             Progress::Peer | Progress::Busy => {}
             Progress::More => self.table.push(Queue::Working, place),
-            Progress::Done(size) => self.finish_transfer(now, place, size),
+            Progress::Stored(size) => self.finish_transfer(now, place, Answer::Stored(size)),
+            Progress::Sent(digest) => {
+                if let Some(client) = self.table.tenant_mut(place) {
+                    client.sum = digest;
+                }
+                self.finish_transfer(now, place, Answer::Sum);
+            }
             Progress::Failed(why) => self.fail_transfer(now, place, why),
         }
     }
@@ -43,19 +49,18 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    /// A file is stored, and now it is true and told; or it is sent.
-    fn finish_transfer(&mut self, now: Instant, place: u32, size: u64) {
+    /// A file is stored, and now it is true and told; or it is sent, and nothing
+    /// is left that could be stopped.
+    fn finish_transfer(&mut self, now: Instant, place: u32, answer: Answer) {
         let Some(ongoing) = self.take_transfer(place) else { return };
         self.free_slot(ongoing.slot, true);
-        let Some(client) = self.table.tenant_mut(place) else { return };
+        self.answer(place, answer);
         if ongoing.way == Way::Down {
             self.tally.fetched += 1;
             self.store.abort(ongoing.slot);
-        } else {
+        } else if let Some(client) = self.table.tenant_mut(place) {
             self.tally.stored += 1;
             client.marks.uploaded = true;
-            client.answer(Answer::Stored(size));
-            self.make_urgent(place);
             self.table.push(Queue::Marked, place);
             self.announce(now);
         }

@@ -41,10 +41,6 @@ enum Step {
     Read,
     /// The peer is to get the part.
     Part,
-    /// The peer is to be told the digest of the whole file.
-    Sum,
-    /// The peer has all that it gets.
-    Done,
 }
 
 impl Download {
@@ -56,20 +52,17 @@ impl Download {
 
     /// What the peer is to get next; `memory` is the headroom and the block.
     pub(super) fn piece<'a>(&self, name: &'a FileName, memory: &'a [u8]) -> Option<Piece<'a>> {
-        let line = match self.step {
-            Step::Open | Step::Pass | Step::Read | Step::Done => return None,
-            Step::Part => return memory.get(self.part.clone()).map(Piece::Bytes),
-            Step::Announce => Reply::File(name, self.size),
-            Step::Sum => Reply::Sum(self.digest?),
-        };
-        Some(Piece::Line(line))
+        match self.step {
+            Step::Open | Step::Pass | Step::Read => None,
+            Step::Part => memory.get(self.part.clone()).map(Piece::Bytes),
+            Step::Announce => Some(Piece::Line(Reply::File(name, self.size))),
+        }
     }
 
     /// The peer took a line, or `count` bytes of a part.
     pub(super) fn took(&mut self, count: usize) {
         self.step = match self.step {
             Step::Announce => Step::Read,
-            Step::Sum => Step::Done,
             Step::Part => {
                 self.part.start += count;
                 if self.part.is_empty() { Step::Read } else { Step::Part }
@@ -102,27 +95,25 @@ impl Download {
                 return Ok(Some(Progress::More));
             }
             Step::Read if self.read == self.size => {
-                self.finish(slot, store);
-                self.step = Step::Sum;
+                return Ok(Some(Progress::Sent(self.finish(slot, store))));
             }
             Step::Read => {
                 self.read_block(slot, block, store, self.size)?;
                 self.announce_part(headroom);
                 self.step = Step::Part;
             }
-            Step::Announce | Step::Part | Step::Sum => return Ok(Some(Progress::Peer)),
-            Step::Done => return Ok(Some(Progress::Done(self.size))),
+            Step::Announce | Step::Part => return Ok(Some(Progress::Peer)),
         }
         Ok(None)
     }
 
-    /// All is read, and the digest known; the store may keep it.
-    fn finish(&mut self, slot: TransferSlot, store: &mut impl Store) {
-        if self.digest.is_none() {
+    /// All is sent, and the digest known; the store may keep it.
+    fn finish(&self, slot: TransferSlot, store: &mut impl Store) -> Digest {
+        self.digest.unwrap_or_else(|| {
             let digest = digest_of(&self.sum);
             store.learn(slot, digest);
-            self.digest = Some(digest);
-        }
+            digest
+        })
     }
 
     /// Reads as much as fits of what stands before `end`, which is not yet

@@ -66,8 +66,11 @@ pub(crate) enum Progress {
     Busy,
     /// It can go on, and should let others go first.
     More,
-    /// A file of so many bytes is stored, or all that was asked for is sent.
-    Done(u64),
+    /// A file of so many bytes is stored.
+    Stored(u64),
+    /// All that was asked for of a file is sent, and its digest is still to be
+    /// told.
+    Sent(Digest),
     /// It cannot go on.
     Failed(Refusal),
 }

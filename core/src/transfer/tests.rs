@@ -124,7 +124,7 @@ fn send(
         let is_full = uploads.space(SLOT).is_empty();
         if is_full || store.dice.once_in(4) {
             progress = uploads.drive(SLOT, store);
-            assert_ne!(progress, Progress::Done(0));
+            assert_ne!(progress, Progress::Stored(0));
         }
     }
     if let Progress::Failed(_) = progress {
@@ -161,7 +161,7 @@ fn what_is_stored_is_what_was_sent() {
                 let mut store = Scripted::new(seed, busy, None);
                 let (first, rest) = whole.split_at(prefix);
                 let end = send(&mut uploads, &mut store, first, rest, step);
-                assert_eq!(end, Progress::Done(whole.len() as u64), "{size} {prefix} {step}");
+                assert_eq!(end, Progress::Stored(whole.len() as u64), "{size} {prefix} {step}");
                 assert_eq!(store.file, whole, "{size} {prefix} {step}");
                 is_in_order(&store.done, &whole);
                 assert_eq!(
@@ -238,7 +238,7 @@ fn a_failure_is_told_wherever_it_comes() {
             let mut uploads = Transfers::new(&mut slots, &mut blocks);
             let mut store = Scripted::new(9, busy, Some(fails));
             let end = send(&mut uploads, &mut store, &whole[..5], &whole[5..], step);
-            if end == Progress::Done(whole.len() as u64) {
+            if end == Progress::Stored(whole.len() as u64) {
                 // Create, three writes, prepend, commit.
                 assert_eq!(fails, 6);
                 break;

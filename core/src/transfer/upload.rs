@@ -182,7 +182,7 @@ impl Upload {
             }
             Step::Commit => {
                 store.commit(slot, name)?;
-                return Ok(Some(Progress::Done(self.stored)));
+                return Ok(Some(Progress::Stored(self.stored)));
             }
         }
         Ok(None)

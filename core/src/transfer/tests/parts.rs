@@ -133,7 +133,7 @@ fn a_put_goes_on_from_what_was_kept() {
             transfers.complete(SLOT, &[]);
             let end = settle(&mut transfers, &mut store);
             let expected =
-                if lie { Progress::Failed(Refusal::Digest) } else { Progress::Done(size) };
+                if lie { Progress::Failed(Refusal::Digest) } else { Progress::Stored(size) };
             assert_eq!((end, store.committed), (expected, !lie), "{kept} {lie}");
             let gained = transfers.end(SLOT).map(|upload| upload.gained());
             assert_eq!(gained, Some(size - kept as u64));
@@ -173,13 +173,12 @@ fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<u8>, Progress) {
 }
 
 /// What a peer is to get of a file of 133 bytes.
-fn stream(rest: &[u8], sum: Digest) -> Vec<u8> {
+fn stream(rest: &[u8]) -> Vec<u8> {
     let mut stream = b"#file 'a' 133\n".to_vec();
     for part in rest.chunks(BLOCK) {
         stream.extend(format!("#part {}\n", part.len()).bytes());
         stream.extend(part);
     }
-    stream.extend(format!("#sum {sum}\n").bytes());
     stream
 }
 
@@ -188,9 +187,8 @@ fn a_download_is_the_file_from_an_offset_on_and_the_digest_of_all_of_it() {
     let whole = bytes(2 * BLOCK + 5);
     for (offset, busy) in [(0, false), (1, true), (BLOCK, true), (BLOCK + 9, false), (133, false)] {
         let mut store = Shelf { file: whole.clone(), busy, ..Shelf::default() };
-        let expected = stream(&whole[offset..], digest(&whole));
-        let got = fetch(&mut store, offset as u64, 7);
-        assert_eq!(got, (expected, Progress::Done(133)), "{offset}");
+        let expected = (stream(&whole[offset..]), Progress::Sent(digest(&whole)));
+        assert_eq!(fetch(&mut store, offset as u64, 7), expected, "{offset}");
         assert_eq!((store.first, store.learned), (Some(0), Some(digest(&whole))), "{offset}");
     }
     let mut store = Shelf { file: whole, ..Shelf::default() };
@@ -206,7 +204,7 @@ fn a_digest_that_the_store_knows_is_not_summed_anew() {
         let mut store = Shelf { file: whole.clone(), told: Some(told), busy, ..Shelf::default() };
         let rest = &whole[offset..];
         let got = fetch(&mut store, offset as u64, 7);
-        assert_eq!(got, (stream(rest, told), Progress::Done(133)), "{offset}");
+        assert_eq!(got, (stream(rest), Progress::Sent(told)), "{offset}");
         assert_eq!((store.reads, store.learned), (rest.len().div_ceil(BLOCK), None), "{offset}");
         assert_eq!(store.first, (offset < 133).then_some(offset as u64));
     }
@@ -221,11 +219,10 @@ fn a_digest_is_learned_at_the_end_alone() {
     let mut transfers = Transfers::new(&mut slots, &mut blocks);
     let mut store = Shelf { file: bytes(2 * BLOCK), ..Shelf::default() };
     transfers.fetch(SLOT, ClientId::new(7, 0), &name(), 0);
-    while !matches!(transfers.piece(SLOT), Some(Piece::Line(Reply::Sum(_)))) {
+    while settle(&mut transfers, &mut store) == Progress::Peer {
         assert_eq!(store.learned, None);
         let count = transfers.part(SLOT).len();
         transfers.took(SLOT, count);
-        assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
     }
     assert_eq!(store.learned, Some(digest(&bytes(2 * BLOCK))));
 }
@@ -233,8 +230,7 @@ fn a_digest_is_learned_at_the_end_alone() {
 #[test]
 fn an_empty_file_can_be_fetched() {
     let (got, end) = fetch(&mut Shelf::default(), 0, 1);
-    let expected = format!("#file 'a' 0\n#sum {}\n", digest(b""));
-    assert_eq!((got, end), (expected.into_bytes(), Progress::Done(0)));
+    assert_eq!((got, end), (b"#file 'a' 0\n".to_vec(), Progress::Sent(digest(b""))));
 }
 
 /// A store whose file has become shorter than it was.
