@@ -1,5 +1,7 @@
 //! Files on their way into the folder.
 
+use snug_core::server::Config;
+
 use crate::support::ground::{Ground, Sizes};
 use crate::support::memory_store::Pace;
 use crate::support::random::for_seeds;
@@ -155,6 +157,38 @@ fn an_ambiguous_file_is_not_decided_while_bytes_wait() {
     world.settle();
     world.advance(60);
     assert_eq!(world.file("a"), Some(file));
+}
+
+/// The quiet behind a header is seen while its peer is kept waiting: a file that
+/// comes later does not stick to it, and more of its SIZE that comes sooner does.
+#[test]
+fn quiet_is_seen_of_who_has_to_wait() {
+    for (size, more, len) in [("10", "", 10), ("1", "0", 10), ("2000", "", 2_000)] {
+        let mut ground = Ground::new(Sizes::default());
+        // The last is too large, which is clear only where its header stands alone.
+        let config = Config { max_chat: 200, max_file: 1_999, ..Config::default() };
+        let mut world = World::with(&mut ground, config);
+        let (ada, bob) = (world.join_lines(), world.join_classic());
+        world.send(bob, "x".repeat(400));
+        world.read(ada);
+        world.send(bob, format!("I will upload a file#upload 'a' {size}"));
+        world.advance(59);
+        world.send(bob, more);
+        world.advance(60);
+        let file = "0123456789".repeat(len / 10);
+        world.send(bob, &file);
+        assert_eq!(world.read(ada), "", "it has to wait");
+        world.advance(10_000);
+        world.send(bob, "after");
+        world.advance(10_000);
+        let stored = if len == 10 { UPLOADED } else { "" };
+        assert_eq!(
+            world.read(ada),
+            format!("[10.0.0.2:5000] I will upload a file\n{stored}[10.0.0.2:5000] after\n"),
+            "{size} {more}"
+        );
+        assert_eq!(world.file("a").is_some_and(|stands| stands == file), len == 10, "{size}");
+    }
 }
 
 #[test]

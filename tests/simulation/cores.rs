@@ -78,9 +78,7 @@ impl<'m> House<'m> {
             self.peer(at).truth.public.push_back(Public::Text { body, apart: false });
         }
         let (id, name, bytes) = self.some_file(at);
-        let unclear = classic && self.crowd.may_be_refused(id);
-        let Peer { tongue, truth, farewell, .. } = self.peer(at);
-        farewell.unclear |= unclear;
+        let Peer { tongue, truth, .. } = self.peer(at);
         let Tongue::Core(player) = tongue else { return };
         if player.offer(instant, &name, &bytes) {
             if lines {

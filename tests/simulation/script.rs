@@ -263,16 +263,12 @@ impl House<'_> {
     fn upload_classic(&mut self, at: usize) {
         let body = ANNOUNCEMENT.to_owned();
         self.peer(at).truth.public.push_back(Public::Text { body, apart: false });
-        let (id, name, bytes) = self.some_file(at);
+        let (_, name, bytes) = self.some_file(at);
         let header = format!("#upload '{name}' {}", bytes.len());
         if self.random.one_in(2) {
             self.send_glued(at, &header, &bytes);
         } else {
-            // While the room is pressed, it does not see the pause behind a
-            // header, and one above a limit is not clear without it.
-            let unclear = self.crowd.may_be_refused(id);
             let peer = self.peer(at);
-            peer.farewell.unclear |= unclear;
             peer.put_apart(ANNOUNCEMENT);
             peer.put_apart(header);
             peer.outbox.push_back(Parcel::Gap);

@@ -12,6 +12,7 @@ use crate::log::{Cursor, Reader};
 use crate::store::{Listed, Store, TransferSlot};
 use crate::wire::Dialect;
 use crate::wire::command::COMMANDS;
+use crate::wire::digest::Digest;
 use crate::wire::notice::{Reply, render};
 
 /// What goes first to a client.
@@ -52,12 +53,11 @@ impl<S: Store> Server<'_, S> {
                         return Front::History { cursor, until };
                     }
                 }
-                Answer::Sum => {
-                    let sum = Reply::Sum(client.sum);
-                    return Front::Page(self.render_reply(0, dialect, sum));
-                }
                 Answer::Cut => return Front::Page(self.render_cut(place, dialect)),
-                answer => return Front::Page(self.render_reply(0, dialect, reply(answer))),
+                answer => {
+                    let reply = reply(answer, client.sum);
+                    return Front::Page(self.render_reply(0, dialect, reply));
+                }
             }
         }
     }
@@ -175,13 +175,14 @@ impl<S: Store> Server<'_, S> {
 }
 
 /// What an answer of one line says.
-fn reply(answer: Answer) -> Reply<'static> {
+fn reply(answer: Answer, sum: Digest) -> Reply<'static> {
     match answer {
         Answer::Greeting(online) => Reply::Greeting(online),
         Answer::Switched => Reply::Switched,
         Answer::Cut => Reply::Cut,
         Answer::Skipped(count) => Reply::Skipped(count),
         Answer::Stored(size) => Reply::Stored(size),
+        Answer::Sum => Reply::Sum(sum),
         Answer::Named => Reply::Named,
         Answer::Delivered => Reply::Delivered,
         Answer::Users(count) => Reply::Users(count),
@@ -190,9 +191,8 @@ fn reply(answer: Answer) -> Reply<'static> {
         Answer::EndOfFiles(count) => Reply::Files(count),
         Answer::Stopped => Reply::Stopped,
         Answer::Failed(word, why) => Reply::Failed(word, why),
-        // All but the first are rendered above.
+        // The last three are of more than one line, and rendered above.
         Answer::EndOfHistory
-        | Answer::Sum
         | Answer::Who { .. }
         | Answer::History { .. }
         | Answer::Files { .. } => Reply::EndOfHistory,

@@ -117,15 +117,14 @@ impl<S: Store> Server<'_, S> {
     }
 
     /// Whether a client's link is to be read: until its burst is over even when
-    /// it has to wait, so that the next one is not taken for a part of it.
+    /// it has to wait, so that the next one is not taken for a part of it; and
+    /// on until quiet where that is to tell where a header ends.
     fn reads(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return false };
-        let waits = self.is_held(place) || self.table.is_in(Queue::Resumed, place);
-        match client.pause {
-            Pause::None => !client.gone && client.stage < Stage::Leaving,
-            Pause::Burst | Pause::Quiet => !client.gone && !waits,
-            Pause::End => false,
-        }
+        let ends = client.gone || client.stage >= Stage::Leaving || client.pause == Pause::End;
+        let goes_on = client.pause == Pause::None || self.table.is_in(Queue::Quiet, place);
+        let waits = || self.is_held(place) || self.table.is_in(Queue::Resumed, place);
+        !ends && (goes_on || !waits())
     }
 
     /// Lets a client's input go on, where it waits for nothing else.
@@ -156,6 +155,7 @@ impl<S: Store> Server<'_, S> {
         let share = input.len().min((place as usize + 1) * self.share);
         let own = &input[share - self.share..share];
         while !self.is_held(place) && !self.is_outrun() && self.digest_next(now, place, own) {}
+        self.await_end_of_header(now, place, own);
         mem::swap(&mut self.input, &mut input);
         if self.is_outrun() {
             self.resume(place);
@@ -300,6 +300,15 @@ impl<S: Store> Server<'_, S> {
         false
     }
 
+    /// The header of who has to wait is not decoded yet, and the quiet behind it
+    /// begins all the same: later the file would stick to it.
+    fn await_end_of_header(&mut self, now: Instant, place: u32, own: &[u8]) {
+        let Some(client) = self.table.tenant(place) else { return };
+        if own.get(client.input.range()).is_some_and(|input| client.decoder.opens_upload(input)) {
+            self.await_quiet(now, place);
+        }
+    }
+
     /// A header has begun: it must move on, and ends with quiet or more bytes.
     fn await_header(&mut self, now: Instant, place: u32) -> bool {
         if self.pause(place) == Pause::End {
@@ -320,7 +329,6 @@ impl<S: Store> Server<'_, S> {
         let Some(client) = self.table.tenant_mut(place) else { return };
         if client.stage == Stage::Fresh {
             client.stage = Stage::Here;
-            self.table.leave(Queue::Quiet, place);
             self.make_urgent(place);
         }
     }

@@ -172,6 +172,8 @@ impl<S: Store> Server<'_, S> {
     /// All bytes of a client's file, or of a part of it, are in.
     fn complete(&mut self, now: Instant, place: u32, start: usize) {
         self.start_reading(now, place);
+        // What follows the file waits for no quiet of before.
+        self.table.leave(Queue::Quiet, place);
         let Some(client) = self.table.tenant_mut(place) else { return };
         let Some(body) = client.body.take() else { return };
         match client.transfer {

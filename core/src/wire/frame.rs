@@ -155,6 +155,15 @@ impl Decoder {
         }
     }
 
+    /// Whether `input` begins with the header of a classic upload, or with the
+    /// text that announces it and the header behind that: where SIZE ends,
+    /// quiet tells.
+    #[inline(never)]
+    pub(crate) fn opens_upload(&self, input: &[u8]) -> bool {
+        let header = input.strip_prefix(PREAMBLE).unwrap_or(input);
+        self.dialect == Dialect::Classic && self.is_between() && header.starts_with(KEYWORD)
+    }
+
     fn classic<'a>(&mut self, input: &'a [u8], pause: Pause, full: bool) -> Decoded<'a> {
         if self.is_between() && input.starts_with(KEYWORD) {
             match header::parse(input, pause >= Pause::Quiet, full) {
