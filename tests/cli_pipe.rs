@@ -11,6 +11,7 @@ mod site;
 
 use core::net::SocketAddr;
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
@@ -155,6 +156,21 @@ fn objects_say_what_they_are() {
     cli.writes("#dance\n");
     let mut next_text = || serde_json::from_str::<Value>(&cli.line()).unwrap();
     assert_eq!(next_text()["type"], "refused");
+}
+
+#[test]
+fn where_no_server_is_a_program_is_told_as_it_reads() {
+    // Bound and gone: nobody listens there.
+    let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut cli = Piped::start(at, &["--json"]);
+    let told: Value = serde_json::from_str(&cli.line()).unwrap();
+    assert_eq!(told["type"], "lost");
+    let text = told["text"].as_str().unwrap();
+    assert!(text.starts_with("unable to connect: ") && text.contains("refused"), "{text}");
+    assert_eq!(cli.ends().code(), Some(1));
+    assert_eq!(cli.output.read_line(&mut String::new()).unwrap(), 0);
+    let mut cli = Piped::start(at, &[]);
+    assert_eq!(cli.line(), "Unable to connect");
 }
 
 /// The bot of the README, but for its address.

@@ -1,5 +1,7 @@
 //! A line of JSON: what happened, and when.
 
+use std::io::{self, Write};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -31,6 +33,13 @@ impl<W: Serialize> Record<W> {
         let written = serde_json::to_writer(&mut *out, self);
         debug_assert!(written.is_ok(), "a record can be written");
         out.push(b'\n');
+    }
+
+    /// Writes the object and its newline in one go.
+    pub(crate) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut line = Vec::new();
+        self.write(&mut line);
+        out.write_all(&line)
     }
 }
 

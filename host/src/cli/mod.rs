@@ -38,7 +38,7 @@ mod session;
 mod transfers;
 mod visit;
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 pub use self::config::arguments;
@@ -80,7 +80,7 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn unable_to_connect(options: &ClientOptions, error: &io::Error) -> ExitCode {
     // The status says it too.
-    let _ = writeln!(io::stdout(), "Unable to connect");
+    let _ = front::unable_to_connect(options, error);
     eprintln!("cli: {}: {error}", options.place());
     ExitCode::FAILURE
 }

@@ -28,9 +28,7 @@ impl Json {
     }
 
     fn write(&mut self, what: impl Serialize, old: bool) -> io::Result<()> {
-        let mut line = Vec::new();
-        Record::now(what).repeated(old).write(&mut line);
-        self.out.write_all(&line)
+        Record::now(what).repeated(old).write_to(&mut self.out)
     }
 }
 
@@ -63,6 +61,12 @@ impl Front for Json {
     fn end(&mut self, _: Farewell) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Tells that there is no server.
+pub(super) fn unable_to_connect(why: &io::Error) -> io::Result<()> {
+    let text = &format!("unable to connect: {why}");
+    Record::now(Own::Lost { text }).write_to(&mut io::stdout())
 }
 
 /// What an object tells that does not come from the server.

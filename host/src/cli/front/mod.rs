@@ -14,7 +14,7 @@ mod terminal;
 mod tty;
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::sync::Arc;
 
 use mio::Waker;
@@ -173,6 +173,14 @@ pub(super) fn open(
         Seat::Plain => Box::new(Plain::open(waker)?),
     };
     Ok((front, grammar))
+}
+
+/// Tells that there is no server, where its lines would have been read.
+pub(super) fn unable_to_connect(options: &ClientOptions, why: &io::Error) -> io::Result<()> {
+    match seat(options) {
+        Seat::Json => json::unable_to_connect(why),
+        _ => writeln!(io::stdout(), "Unable to connect"),
+    }
 }
 
 fn seat(options: &ClientOptions) -> Seat {
