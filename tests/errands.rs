@@ -15,6 +15,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use serde_json::{Value, json};
 use support::classic_server::{ClassicServer, Seen};
 use support::relay::Relay;
 use support::served::Served;
@@ -137,6 +138,17 @@ fn files_go_there_and_come_back() {
     let mut expected: Vec<_> = files.iter().map(|(name, bytes)| (*name, bytes.len())).collect();
     expected.sort_unstable();
     assert_eq!(listed, expected);
+
+    let list = done(&errand(here.path(), port, &["--json", "--follow", "--commands", "--files"]));
+    let mut objects: Vec<Value> =
+        list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    objects.sort_by_key(|object| object["name"].as_str().unwrap().to_owned());
+    assert_eq!(objects.len(), expected.len());
+    for (object, (name, size)) in objects.iter().zip(expected) {
+        assert!(object["age"].is_u64() && object["time"].is_string(), "{object}");
+        assert_eq!((&object["type"], &object["name"]), (&json!("stored"), &json!(name)));
+        assert_eq!(object["size"], size);
+    }
 }
 
 #[test]

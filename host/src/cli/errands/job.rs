@@ -2,17 +2,17 @@
 
 use core::fmt;
 use std::collections::VecDeque;
-use std::io::{self, IsTerminal, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use indicatif::{BinaryBytes, HumanDuration};
 use mio::Waker;
 use snug_core::client::{Client, Event, FarEnd, Kind, SayError, TransferError};
 use snug_core::time::Instant;
 use snug_core::wire::name::FileName;
 
 use super::bar::Bar;
+use super::list::List;
 use crate::cli::files::{FileError, Phase, Transfer};
 
 /// What is wanted.
@@ -21,7 +21,7 @@ pub(super) enum Wish {
     Say(String),
     Put { path: PathBuf, replace: bool },
     Get { name: Box<FileName>, folder: PathBuf, replace: bool },
-    List,
+    List(List),
 }
 
 /// A wish that is being worked on.
@@ -29,7 +29,7 @@ pub(super) enum Wish {
 pub(super) enum Job {
     Say(Speech),
     Move(Transfer, Bar),
-    List { asked: bool },
+    List { list: List, asked: bool },
 }
 
 /// Texts, and how it is known that the room has them.
@@ -70,7 +70,7 @@ impl Wish {
                 let lines = text.lines().map(str::to_owned).collect();
                 return Ok(Job::Say(Speech { lines, stage: Stage::Unsaid }));
             }
-            Self::List => return Ok(Job::List { asked: false }),
+            Self::List(list) => return Ok(Job::List { list, asked: false }),
             Self::Put { path, replace } => Transfer::put(&path, replace, waker)?,
             Self::Get { name, folder, replace } => Transfer::get(*name, &folder, replace, waker)?,
         };
@@ -85,7 +85,7 @@ impl fmt::Display for Wish {
             Self::Say(_) => f.write_str("the text"),
             Self::Put { path, .. } => write!(f, "'{}'", path.display()),
             Self::Get { name, .. } => write!(f, "'{name}'"),
-            Self::List => f.write_str("the list of files"),
+            Self::List(_) => f.write_str("the list of files"),
         }
     }
 }
@@ -99,8 +99,8 @@ impl Job {
     ) -> Result<bool, Failure> {
         match self {
             Self::Say(speech) => speech.advance(now, client),
-            Self::List { asked: true } => Ok(false),
-            Self::List { asked } => match client.list_files(now) {
+            Self::List { asked: true, .. } => Ok(false),
+            Self::List { asked, .. } => match client.list_files(now) {
                 Err(TransferError::Classic) => Err(Failure::NoList),
                 outcome => {
                     *asked = outcome.is_ok();
@@ -140,9 +140,9 @@ impl Job {
             (Self::Say(speech), Event::Message { kind: Kind::Told, text }) => {
                 Ok(speech.stage == Stage::Asked && text == END_OF_HISTORY)
             }
-            (Self::List { .. }, Event::Stored { name, size, age }) => {
+            (Self::List { list, .. }, Event::Stored { name, size, age }) => {
                 let age = age.map(|age| age.as_secs());
-                list(name, size, age).map_err(Failure::Output)?;
+                list.write(name, size, age).map_err(Failure::Output)?;
                 Ok(false)
             }
             (Self::List { .. }, Event::Listed(_)) => Ok(true),
@@ -153,7 +153,9 @@ impl Job {
     /// The connection is gone; whether it can go on with the next one.
     pub(super) fn lost(&mut self) -> Result<(), Failure> {
         match self {
-            Self::Say(Speech { stage: Stage::Unsaid, .. }) | Self::List { asked: false } => Ok(()),
+            Self::Say(Speech { stage: Stage::Unsaid, .. }) | Self::List { asked: false, .. } => {
+                Ok(())
+            }
             // What was said or listed already would be so again.
             Self::Say(_) | Self::List { .. } => Err(Failure::Unconfirmed),
             Self::Move(transfer, _) => {
@@ -216,19 +218,6 @@ impl Speech {
             FarEnd::Classic => Ok(client.pending().is_empty()),
         }
     }
-}
-
-/// A file on standard output: as people read it, or as programs do.
-fn list(name: &str, size: u64, seconds: Option<u64>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if !out.is_terminal() {
-        let seconds = seconds.map_or("-".to_owned(), |seconds| seconds.to_string());
-        return writeln!(out, "{size}\t{seconds}\t{name}");
-    }
-    let age = seconds.map_or("-".to_owned(), |seconds| {
-        HumanDuration(core::time::Duration::from_secs(seconds)).to_string()
-    });
-    writeln!(out, "{:>12}  {age:>12}  {name}", BinaryBytes(size).to_string())
 }
 
 impl From<FileError> for Failure {

@@ -3,9 +3,11 @@
 //! - [`job`]: one thing to do
 //! - [`visit`]: one connection
 //! - [`bar`]: how far a file is
+//! - [`list`]: the files of the room
 
 mod bar;
 mod job;
+mod list;
 mod visit;
 
 use core::time::Duration;
@@ -19,6 +21,7 @@ use mio::{Poll, Token, Waker};
 use snug_core::wire::nick::Nick;
 
 use self::job::{Failure, Job, Wish};
+use self::list::List;
 use self::visit::{End, Visit};
 use super::connection::Memory;
 use super::dial::Tries;
@@ -59,7 +62,7 @@ impl<'o> Round<'o> {
     fn begin(options: &'o ClientOptions) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        let wishes = wishes(&options.errands);
+        let wishes = wishes(&options.errands, options.json);
         Ok(Self {
             options,
             poll,
@@ -178,7 +181,7 @@ impl<'o> Round<'o> {
     }
 }
 
-fn wishes(errands: &Errands) -> VecDeque<Wish> {
+fn wishes(errands: &Errands, json: bool) -> VecDeque<Wish> {
     let replace = errands.replace;
     let folder = errands.to.clone().unwrap_or_else(|| ".".into());
     let send = errands.send.iter().cloned().map(Wish::Say);
@@ -187,6 +190,6 @@ fn wishes(errands: &Errands) -> VecDeque<Wish> {
         let (name, folder) = (Box::new(name.clone()), folder.clone());
         Wish::Get { name, folder, replace }
     });
-    let list = errands.files.then_some(Wish::List);
+    let list = errands.files.then(|| Wish::List(List::fitting(json)));
     send.chain(put).chain(get).chain(list).collect()
 }

@@ -27,15 +27,16 @@ pub struct Errands {
     #[arg(long, value_name = "DIR", requires = "get")]
     pub to: Option<PathBuf>,
 
-    /// List the files in the room; in a pipe as bytes, seconds of age and name.
+    /// List the files in the room; in a pipe as bytes, seconds of age and name, with
+    /// --json as objects.
     #[arg(long)]
     pub files: bool,
 
-    /// Put or fetch files even where others stand under their names.
+    /// With --put and --get: do it even where other files stand under their names.
     #[arg(long)]
     pub replace: bool,
 
-    /// Tell of nothing but failures.
+    /// On errands: tell of nothing but failures.
     #[arg(short, long)]
     pub quiet: bool,
 }

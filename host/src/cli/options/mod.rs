@@ -33,11 +33,11 @@ pub struct ClientOptions {
     #[arg(long, env = "SNUG_CLASSIC", value_parser = FalseyValueParser::new())]
     pub classic: bool,
 
-    /// Give the room's lines as objects, one a line.
+    /// Give the room's lines as objects, one a line; with --files, its files.
     #[arg(long, conflicts_with = "classic", help_heading = PIPE)]
     pub json: bool,
 
-    /// Take commands (/who, #who) from the input too, not texts alone.
+    /// Take commands (/who, #who) from the input, too, as they are at a terminal.
     #[arg(long, help_heading = PIPE)]
     pub commands: bool,
 
@@ -57,7 +57,11 @@ At a terminal, what you type is said to the room, and /help lists what else you 
 Options that you always give can stand in ~/.config/snug/cli, one a line.
 
 A connection that is lost comes back by itself: for as long as it takes at a terminal,
-for about two minutes in a pipe and on errands, which then end with status 1.";
+for about two minutes in a pipe and on errands, which then end with status 1.
+
+These can stand in that file and change nothing elsewhere: --replace and --quiet are for
+errands; --follow, --commands and --json (but with --files) are not, and --commands is not
+for --classic, either.";
 
 impl ClientOptions {
     /// The place of the room, for people to read.
