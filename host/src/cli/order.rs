@@ -50,7 +50,7 @@ impl Order {
     pub(super) fn parse(grammar: Grammar, line: String) -> Result<Self, OrderError> {
         match grammar {
             Grammar::Text => Ok(Self::Text(line)),
-            _ if is_command("#upload", &line) => match named("#upload", &line) {
+            _ if is_command("#upload", &line) => match uploaded(&line) {
                 Some(name) => Ok(Self::Upload(name.to_owned())),
                 None => Err(OrderError::Upload),
             },
@@ -207,11 +207,11 @@ fn is_command(word: &str, line: &str) -> bool {
     line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
-/// The file that a command of this word names: what stands in quotes, or all.
+/// The file that `#upload` names: what stands in quotes, or all.
 ///
 /// A size that was typed after the quotes, as on the wire, does not matter.
-fn named<'a>(word: &str, command: &'a str) -> Option<&'a str> {
-    let rest = command.strip_prefix(word)?.trim();
+fn uploaded(command: &str) -> Option<&str> {
+    let rest = command.strip_prefix("#upload")?.trim();
     let inner = rest.strip_prefix('\'').and_then(|quoted| quoted.rsplit_once('\''));
     let name = match inner {
         Some((name, after)) if after.trim().bytes().all(|b| b.is_ascii_digit()) => name,
@@ -226,6 +226,15 @@ fn unquoted(name: &str) -> &str {
     inner.filter(|inner| !inner.is_empty()).unwrap_or(name)
 }
 
+/// The file that a command of the wire names, if it says no more than that.
+///
+/// Sizes, sums and offsets are for programs: `cli` has its own.
+fn named_alone(rest: &str) -> Option<&str> {
+    let quoted = rest.strip_prefix('\'').and_then(|quoted| quoted.rsplit_once('\''));
+    let (name, after) = quoted.unwrap_or((rest, ""));
+    (!name.is_empty() && after.is_empty()).then_some(name)
+}
+
 /// A line that `cli` does more for than send it, if its server knows files in
 /// parts; all else goes out as it stands.
 fn parse_word(line: String) -> Result<Order, OrderError> {
@@ -233,7 +242,7 @@ fn parse_word(line: String) -> Result<Order, OrderError> {
         if is_command(word, &line) {
             let usage = USAGES.iter().find(|usage| usage.wire == Wire::Move(way));
             let form = OrderError::Form(usage.unwrap_or(&USAGES[0]));
-            let file = named(word, &line).ok_or(form)?.to_owned();
+            let file = named_alone(line[word.len()..].trim()).ok_or(form)?.to_owned();
             return Ok(Order::Move(Request { way, file, replace: false }));
         }
     }
@@ -268,24 +277,38 @@ mod tests {
         assert_eq!(parse("/put a b.txt"), request(Way::Put, "a b.txt", false));
         assert_eq!(parse("/upload! 'a b.txt'"), request(Way::Put, "a b.txt", true));
         assert_eq!(parse("/get a.png"), request(Way::Get, "a.png", false));
-        assert_eq!(parse("#get 'a.png' 0"), request(Way::Get, "a.png", false));
-        assert_eq!(parse("#put a.png"), request(Way::Put, "a.png", false));
+        assert_eq!(parse("#get 'a.png'"), request(Way::Get, "a.png", false));
+        assert_eq!(parse("#put a b.png "), request(Way::Put, "a b.png", false));
+        assert_eq!(parse("#put 'it's'"), request(Way::Put, "it's", false));
+        assert_eq!(parse("#put 'tis"), request(Way::Put, "'tis", false));
         assert_eq!(parse("/stop"), Ok(Order::Stop));
         assert_eq!(parse("#stop"), Ok(Order::Stop));
         assert_eq!(parse("/who!").unwrap_err().to_string(), "write /who");
-        assert_eq!(parse("#get").unwrap_err().to_string(), "write /get NAME");
+    }
+
+    /// It has a size, a sum and an offset of its own, and takes nobody else's.
+    #[test]
+    fn what_is_for_programs_is_refused() {
+        let told = |line: &str| parse(line).unwrap_err().to_string();
+        for line in ["#get", "#get ''", "#get 'a' 100", "#get 'a' 0", "#get 'a b' x"] {
+            assert_eq!(told(line), "write /get NAME", "{line}");
+        }
+        let sha256 = "0".repeat(64);
+        for end in [" 3", &format!(" 3 {sha256}"), &format!(" 3 {sha256} replace")] {
+            assert_eq!(told(&format!("#put 'a'{end}")), "write /put FILE", "{end}");
+        }
     }
 
     #[test]
     fn the_name_may_stand_in_quotes_or_not() {
-        assert_eq!(named("#upload", "#upload 'google.png'"), Some("google.png"));
-        assert_eq!(named("#upload", "#upload google.png"), Some("google.png"));
-        assert_eq!(named("#upload", "#upload  a b.txt "), Some("a b.txt"));
-        assert_eq!(named("#upload", "#upload 'google.png' 3082"), Some("google.png"));
-        assert_eq!(named("#upload", "#upload 'it's'"), Some("it's"));
-        assert_eq!(named("#upload", "#upload 'tis"), Some("'tis"));
-        assert_eq!(named("#upload", "#upload"), None);
-        assert_eq!(named("#upload", "#upload ''"), None);
+        assert_eq!(uploaded("#upload 'google.png'"), Some("google.png"));
+        assert_eq!(uploaded("#upload google.png"), Some("google.png"));
+        assert_eq!(uploaded("#upload  a b.txt "), Some("a b.txt"));
+        assert_eq!(uploaded("#upload 'google.png' 3082"), Some("google.png"));
+        assert_eq!(uploaded("#upload 'it's'"), Some("it's"));
+        assert_eq!(uploaded("#upload 'tis"), Some("'tis"));
+        assert_eq!(uploaded("#upload"), None);
+        assert_eq!(uploaded("#upload ''"), None);
     }
 
     #[test]
