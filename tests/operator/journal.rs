@@ -62,6 +62,10 @@ fn what_happens_is_an_object_a_line() {
     for (name, value) in [("online", 1), ("came", 1), ("stored", 1), ("folder", 1), ("lines", 6)] {
         assert_eq!(figures[name], json!(value), "{name} in {figures}");
     }
+    let readme = include_str!("../../README.md");
+    for name in figures.as_object().unwrap().keys() {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
     assert!(figures["memory_lent"].as_u64() > figures["memory_used"].as_u64());
 
     ada.send("#quit\n");

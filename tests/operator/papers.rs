@@ -42,6 +42,23 @@ fn man_pages_are_printed() {
     assert!(printed(PROGRAMS[0].1, &["--generate=man"]).contains("SNUG_MAX_FILE"));
 }
 
+/// The types of objects stand in the man pages and in the README.
+#[test]
+fn the_readme_has_the_objects_of_the_man_pages() {
+    let readme = include_str!("../../README.md");
+    for ((_, path), section) in PROGRAMS.into_iter().zip(["## Keeping a room", "## In a pipe"]) {
+        let section = readme.split(section).nth(1).unwrap().split("\n## ").next().unwrap();
+        let page = printed(path, &["--generate", "man"]);
+        let objects = page.split(".SH OBJECTS\n").nth(1).unwrap().split(".SH ").next().unwrap();
+        let terms = objects.split("\\fB").skip(1).map(|term| term.split("\\fR").next().unwrap());
+        let types: Vec<_> = terms.flat_map(|term| term.split(", ")).collect();
+        assert!(types.len() > 10, "{types:?}");
+        for name in types {
+            assert!(section.contains(&format!("`{name}`")), "{name} in {section}");
+        }
+    }
+}
+
 #[test]
 fn completions_are_printed_for_each_shell() {
     for (name, path) in PROGRAMS {

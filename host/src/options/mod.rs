@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::{env, process};
 
+mod objects;
 mod paper;
 mod server;
 pub mod value;

@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::ServerOptions;
+use super::{ServerOptions, objects};
 use crate::cli::{self, ClientOptions};
 use crate::operator::COMMANDS;
 
@@ -114,7 +114,8 @@ impl Documented for ServerOptions {
         let console = [("", CONSOLE), ("TEXT", "goes to the room; // begins a text with /")];
         vec![
             ("CONSOLE", console.into_iter().chain(COMMANDS).collect()),
-            ("OUTPUT", vec![("", OUTPUT), ("", OBJECTS)]),
+            ("OUTPUT", vec![("", OUTPUT)]),
+            ("OBJECTS", objects::OF_SRV.to_vec()),
             ("SIGNALS", SIGNALS.to_vec()),
             ("EXIT STATUS", SERVER_STATUS.to_vec()),
             ("SECURITY", vec![("", SECURITY)]),
@@ -127,6 +128,7 @@ impl Documented for ClientOptions {
     fn sections() -> Vec<(&'static str, Vec<Entry>)> {
         vec![
             ("COMMANDS", cli::commands().collect()),
+            ("OBJECTS", objects::OF_CLI.to_vec()),
             ("EXIT STATUS", CLIENT_STATUS.to_vec()),
             ("SEE ALSO", vec![("", "srv(1), nc(1)")]),
         ]
@@ -146,10 +148,6 @@ const CONSOLE: &str = "A line that is typed on standard input, be it a terminal 
 const OUTPUT: &str = "Standard output has the line \"Chat server started on port PORT.\", then what \
     the room is told, a line each, as the classic server prints it. On a terminal, how others join \
     stands in between. Answers to what is typed begin with #, > or !.";
-
-const OBJECTS: &str = "With --log-format json each of these is an object on a line, with time (UTC), \
-    type (start, join, leave, text, action, nick, file, user, users, stored, files, figures, told, \
-    refused, other, end) and, by its type, who, text, online, was, and others.";
 
 const SIGNALS: [Entry; 2] = [
     ("SIGINT, SIGTERM", "end the room in good order; a second one ends the program at once"),
