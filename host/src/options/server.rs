@@ -41,79 +41,86 @@ pub struct ServerOptions {
     #[arg(long, env = "SNUG_NO_SANDBOX", value_parser = FalseyValueParser::new())]
     pub no_sandbox: bool,
 
-    /// Clients that can be in the room at once.
+    /// Clients that can be in the room at once; fewer where the system lacks
+    /// descriptors [1 to 100000].
     #[arg(long, env = "SNUG_MAX_CLIENTS", value_name = "N", default_value = "1024",
         value_parser = value_parser!(u32).range(1..=100_000), help_heading = ROOM)]
     pub max_clients: u32,
 
     /// Clients that one address can have in the room, an IPv6 /64 being one; with
-    /// 0 as many as like. Default: half of the room, and this machine is spared.
+    /// 0 as many as like [0 to 100000]. Default: half of the room, and this machine is
+    /// spared.
     #[arg(long, env = "SNUG_MAX_PER_ADDRESS", value_name = "N",
         value_parser = value_parser!(u32).range(0..=100_000), help_heading = ROOM)]
     pub max_per_address: Option<u32>,
 
     /// Connections a second from one address, beyond what it can have at once;
-    /// with 0 as many as like. Default: 50, and this machine is spared.
+    /// with 0 as many as like [0 to 100000]. Default: 50, and this machine is spared.
     #[arg(long, env = "SNUG_MAX_NEW", value_name = "N",
         value_parser = value_parser!(u32).range(0..=100_000), help_heading = ROOM)]
     pub max_new: Option<u32>,
 
-    /// Memory for the room's lines, for slow readers and for the history.
+    /// Memory for the room's lines, for slow readers and for the history [64K to 1G].
     #[arg(long, env = "SNUG_LOG_SIZE", value_name = "SIZE", default_value = "16M",
         value_parser = size_in::<usize>(64 * KIB..=GIB), help_heading = ROOM)]
     pub log_size: usize,
 
-    /// Longest line in bytes, with the sender's name; longer ones are cut up.
+    /// Longest line in bytes, with the sender's name; longer ones are cut up [256
+    /// to 65535].
     #[arg(long, env = "SNUG_LINE_LIMIT", value_name = "SIZE", default_value = "4096",
         value_parser = size_in::<usize>(256..=65_535), help_heading = ROOM)]
     pub line_limit: usize,
 
-    /// Bytes that a client may say in a second; with 0 as many as it likes.
+    /// Bytes that a client may say in a second; with 0 as many as it likes [0 to 1G].
     #[arg(long, env = "SNUG_MAX_CHAT", value_name = "SIZE", default_value = "0",
         value_parser = size_in::<u32>(0..=GIB), help_heading = ROOM)]
     pub max_chat: u32,
 
-    /// Largest file that is taken.
+    /// Largest file that is taken [0 to 1048576T].
     #[arg(long, env = "SNUG_MAX_FILE", value_name = "SIZE", default_value = "1G",
         value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
     pub max_file: u64,
 
-    /// Bytes that all files in the folder may take together.
+    /// Bytes that all files in the folder may take together [0 to 1048576T].
     #[arg(long, env = "SNUG_MAX_FOLDER", value_name = "SIZE", default_value = "16G",
         value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
     pub max_folder: u64,
 
-    /// Bytes that one address may upload while the server runs.
+    /// Bytes that one address may upload while the server runs [0 to
+    /// 1048576T].
     #[arg(long, env = "SNUG_MAX_ADDRESS", value_name = "SIZE", default_value = "16G",
         value_parser = size_in::<u64>(0..=LARGEST), help_heading = FILES)]
     pub max_address: u64,
 
-    /// Files that go up or down at once; more wait for their turn.
+    /// Files that go up or down at once; more wait for their turn [1 to 1024].
     #[arg(long, env = "SNUG_MAX_TRANSFERS", value_name = "N", default_value = "64",
         value_parser = value_parser!(u16).range(1..=1024), help_heading = FILES)]
     pub max_transfers: u16,
 
-    /// Bytes that are written to disk at once; a file under way takes three times that.
+    /// Bytes that are written to disk at once; a file under way takes three times that
+    /// [4K to 16M].
     #[arg(long, env = "SNUG_BLOCK_SIZE", value_name = "SIZE", default_value = "64K",
         value_parser = size_in::<usize>(4 * KIB..=16 * MIB), help_heading = FILES)]
     pub block_size: usize,
 
-    /// How long the room waits for slow readers before they miss lines.
+    /// How long the room waits for slow readers before they miss lines [10ms to 24h].
     #[arg(long, env = "SNUG_PATIENCE", value_name = "TIME", default_value = "1s",
         value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
     pub patience: Duration,
 
-    /// Time in which a file must move 4 KiB to go on.
+    /// Time in which a file must move 4 KiB to go on [10ms to 24h].
     #[arg(long, env = "SNUG_STALL", value_name = "TIME", default_value = "60s",
         value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
     pub stall: Duration,
 
-    /// Time after which a peer that takes nothing of what it is sent is put out.
+    /// Time after which a peer that takes nothing of what it is sent is put out [10ms
+    /// to 24h].
     #[arg(long, env = "SNUG_SEND_TIMEOUT", value_name = "TIME", default_value = "30s",
         value_parser = duration_in(SHORTEST..=LONGEST), help_heading = TIMES)]
     pub send_timeout: Duration,
 
-    /// Silence after which a peer's system is asked whether it is still there.
+    /// Silence after which a peer's system is asked whether it is still there [1s to
+    /// 24h].
     #[arg(long, env = "SNUG_KEEP_ALIVE", value_name = "TIME", default_value = "30s",
         value_parser = duration_in(Duration::from_secs(1)..=LONGEST), help_heading = TIMES)]
     pub keep_alive: Duration,
@@ -192,6 +199,26 @@ mod tests {
         ] {
             let error = parse(words).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+    }
+
+    /// What the help says of a range is what stands in the error.
+    #[test]
+    fn tells_of_every_range() {
+        for option in ServerOptions::command().get_opts() {
+            let too_much = match option.get_value_names().map(|names| names[0].as_str()) {
+                Some("N") => "9999999",
+                Some("SIZE") => "16777215T",
+                Some("TIME") => "9999h",
+                _ => continue,
+            };
+            let option_given = format!("--{}={too_much}", option.get_long().unwrap());
+            let error = parse(&["localhost", "5000", &option_given]).unwrap_err().to_string();
+            let help = option.get_help().unwrap().to_string();
+            let range = help.split(['[', ']']).nth(1).unwrap_or_else(|| panic!("{help}"));
+            let (least, most) = range.split_once(" to ").unwrap();
+            let is_it = [format!("not from {least} to {most}"), format!("{least}..={most}")];
+            assert!(is_it.iter().any(|range| error.contains(range)), "{help}: {error}");
         }
     }
 
