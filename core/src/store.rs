@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
+use crate::wire::notice::Refusal;
 
 /// The place of a transfer under way, from 0 to the number of transfers that
 /// the room was lent memory for; a store keeps its own arrays by it.
@@ -231,6 +232,20 @@ pub enum StoreError {
     Exists,
     /// The medium failed.
     Failed,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(why: StoreError) -> Self {
+        match why {
+            StoreError::Full => Self::DiskFull,
+            StoreError::ReadOnly => Self::ReadOnly,
+            StoreError::BadName => Self::BadName,
+            StoreError::Unsupported => Self::Unsupported,
+            StoreError::Missing => Self::Missing,
+            StoreError::Exists => Self::Exists,
+            StoreError::Failed => Self::DiskFailed,
+        }
+    }
 }
 
 /// Why a call to a store did not come to its end; `E` says it to the peer.

@@ -3,7 +3,7 @@
 use super::Server;
 use super::answers::Front;
 use super::client::{Ongoing, Way};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::transfer::Piece;
@@ -29,7 +29,7 @@ impl<S: Store> Server<'_, S> {
                 let why = match refused {
                     Err(why) => Refusal::FileName(why),
                     Ok(_) if busy => Refusal::Busy,
-                    Ok(_) => Refusal::Store(StoreError::Missing),
+                    Ok(_) => Refusal::Missing,
                 };
                 self.refuse_transfer(place, Word::Get, why);
                 return true;

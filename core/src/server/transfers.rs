@@ -6,7 +6,7 @@ use super::Server;
 use super::client::{Answer, Ongoing, Stage, Way};
 use super::uploads::MOST_DROPPED;
 use crate::id::ClientId;
-use crate::store::{Store, StoreError, TransferSlot};
+use crate::store::{Store, TransferSlot};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::transfer::Progress;
@@ -71,7 +71,7 @@ impl<S: Store> Server<'_, S> {
     pub(super) fn fail_transfer(&mut self, now: Instant, place: u32, why: Refusal) {
         let Some(ongoing) = self.take_transfer(place) else { return };
         // Who is told that a name is taken may give another one.
-        let keep = ongoing.way == Way::Parts && why == Refusal::Store(StoreError::Exists);
+        let keep = ongoing.way == Way::Parts && why == Refusal::Exists;
         self.let_go(ongoing.slot, keep);
         match ongoing.way {
             Way::Whole => self.refuse(place, why),
@@ -142,7 +142,7 @@ impl<S: Store> Server<'_, S> {
     /// Refuses the transfer that a command has begun, or wants to.
     pub(super) fn refuse_transfer(&mut self, place: u32, word: Word, why: Refusal) {
         let why = match why {
-            Refusal::Store(StoreError::Unsupported) => Refusal::NotHere,
+            Refusal::Unsupported => Refusal::NotHere,
             why => why,
         };
         self.tally.refused += 1;

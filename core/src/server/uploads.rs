@@ -2,7 +2,7 @@
 
 use super::Server;
 use super::client::{Body, Ongoing, Way};
-use crate::store::{Store, StoreError, TransferSlot};
+use crate::store::{Store, TransferSlot};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::wire::frame::Pause;
@@ -47,7 +47,7 @@ impl<S: Store> Server<'_, S> {
     ) -> Result<(&'n FileName, Readings), Refusal> {
         let name = name.map_err(Refusal::FileName)?;
         if self.transfers.capacity() == 0 {
-            return Err(Refusal::Store(StoreError::ReadOnly));
+            return Err(Refusal::ReadOnly);
         }
         let client = self.table.tenant(place).ok_or(Refusal::Header)?;
         if client.transfer.is_some() {

@@ -243,7 +243,7 @@ fn a_failure_is_told_wherever_it_comes() {
                 assert_eq!(fails, 6);
                 break;
             }
-            assert_eq!(end, Progress::Failed(Refusal::Store(StoreError::Full)));
+            assert_eq!(end, Progress::Failed(Refusal::DiskFull));
             assert_eq!(store.done.len(), fails);
             assert!(uploads.end(SLOT).is_some());
             assert_eq!(uploads.drive(SLOT, &mut store), Progress::Peer, "nobody is there");
@@ -297,6 +297,6 @@ fn stores_need_not_prepend() {
     uploads.filled(SLOT, BLOCK);
     assert_eq!(uploads.drive(SLOT, &mut Plain), Progress::Peer);
     uploads.complete(SLOT, b"1");
-    let unsupported = Progress::Failed(Refusal::Store(StoreError::Unsupported));
+    let unsupported = Progress::Failed(Refusal::Unsupported);
     assert_eq!(uploads.drive(SLOT, &mut Plain), unsupported);
 }

@@ -13,7 +13,6 @@ use super::command::{COMMANDS, CommandError, Usage, Word};
 use super::digest::Digest;
 use super::name::{FileName, FileNameError};
 use super::nick::{Nick, NickError};
-use crate::store::StoreError;
 
 /// What ends a line of which a peer had half when it was taken forward.
 pub const CUT: &str = " …[cut]\n";
@@ -206,8 +205,20 @@ pub enum Refusal {
     AddressFull,
     /// The folder is above its limit.
     FolderFull,
-    /// The folder cannot keep the file.
-    Store(StoreError),
+    /// No space is left for the file.
+    DiskFull,
+    /// The folder takes no files.
+    ReadOnly,
+    /// The folder can have no file of that name.
+    BadName,
+    /// The store cannot do what the file turned out to need.
+    Unsupported,
+    /// There is no such file.
+    Missing,
+    /// A file of that name is not to be replaced.
+    Exists,
+    /// What the files are on has failed.
+    DiskFailed,
     /// No reading of the header fits the bytes that came.
     Header,
     /// A transfer of the same peer is under way.
@@ -238,12 +249,6 @@ pub enum Refusal {
     ClassicThere,
     /// Who keeps the room puts somebody out.
     PutOut,
-}
-
-impl From<StoreError> for Refusal {
-    fn from(why: StoreError) -> Self {
-        Self::Store(why)
-    }
 }
 
 impl Display for Refusal {
@@ -282,7 +287,13 @@ impl Refusal {
             Self::AddressHasty => "your address connects too often; try again in a minute",
             Self::AddressFull => "your address has no more room for files here",
             Self::FolderFull => "the folder has no more room; ask who keeps it",
-            Self::Store(why) => store_sentence(*why),
+            Self::DiskFull => "the disk is full; ask who keeps it",
+            Self::ReadOnly => "the folder cannot be written to; ask who keeps it",
+            Self::BadName => "no file can have that name here; take another",
+            Self::Unsupported => "the file could not be told from its header; send it again",
+            Self::Missing => "there is no such file; #files lists what there is",
+            Self::Exists => "a file of that name stands already; add replace, or rename yours",
+            Self::DiskFailed => "the disk failed; ask who keeps the folder",
             // These are shown with what they hold.
             Self::Command(_)
             | Self::FileName(_)
@@ -290,18 +301,6 @@ impl Refusal {
             | Self::TooLong(_)
             | Self::FileTooLarge(_) => "",
         }
-    }
-}
-
-fn store_sentence(why: StoreError) -> &'static str {
-    match why {
-        StoreError::Full => "the disk is full; ask who keeps it",
-        StoreError::ReadOnly => "the folder cannot be written to; ask who keeps it",
-        StoreError::BadName => "no file can have that name here; take another",
-        StoreError::Unsupported => "the file could not be told from its header; send it again",
-        StoreError::Missing => "there is no such file; #files lists what there is",
-        StoreError::Exists => "a file of that name stands already; add replace, or rename yours",
-        StoreError::Failed => "the disk failed; ask who keeps the folder",
     }
 }
 

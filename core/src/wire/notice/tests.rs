@@ -76,7 +76,7 @@ fn answers() {
         (Reply::Files(2), "> 2 files\n"),
         (Reply::Stopped, "> Your transfer has been stopped\n"),
         (
-            Reply::Failed(Word::Get, Refusal::Store(StoreError::Missing)),
+            Reply::Failed(Word::Get, Refusal::Missing),
             "! #get: there is no such file; #files lists what there is\n",
         ),
         (Reply::Help(6), "> #nick NAME - gives you a name in place of your address\n"),
@@ -102,15 +102,6 @@ fn refusals() -> Vec<Refusal> {
         FileNameError::Blank,
         FileNameError::Reserved,
     ];
-    let stores = [
-        StoreError::Full,
-        StoreError::ReadOnly,
-        StoreError::BadName,
-        StoreError::Unsupported,
-        StoreError::Missing,
-        StoreError::Exists,
-        StoreError::Failed,
-    ];
     let nicks = [
         NickError::Empty,
         NickError::TooLong,
@@ -128,6 +119,13 @@ fn refusals() -> Vec<Refusal> {
         Refusal::FileTooLarge(u64::MAX),
         Refusal::AddressFull,
         Refusal::FolderFull,
+        Refusal::DiskFull,
+        Refusal::ReadOnly,
+        Refusal::BadName,
+        Refusal::Unsupported,
+        Refusal::Missing,
+        Refusal::Exists,
+        Refusal::DiskFailed,
         Refusal::Header,
         Refusal::Busy,
         Refusal::NoTransfer,
@@ -144,7 +142,6 @@ fn refusals() -> Vec<Refusal> {
     ];
     all.extend(COMMANDS.iter().map(usage));
     all.extend(names.map(Refusal::FileName));
-    all.extend(stores.map(Refusal::Store));
     all.extend(nicks.map(Refusal::Nick));
     all.extend(nicks.map(|why| Refusal::Command(CommandError::Nick(why))));
     all

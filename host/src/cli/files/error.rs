@@ -3,7 +3,6 @@
 use core::fmt;
 use std::io::{self, ErrorKind};
 
-use snug_core::store::StoreError;
 use snug_core::wire::name::FileNameError;
 use snug_core::wire::notice::Refusal;
 
@@ -46,7 +45,7 @@ impl FileError {
     pub(in crate::cli) fn is_in_the_way(&self) -> bool {
         match self {
             Self::Standing => true,
-            Self::Refused(reason) => *reason == Refusal::Store(StoreError::Exists).to_string(),
+            Self::Refused(reason) => *reason == Refusal::Exists.to_string(),
             _ => false,
         }
     }

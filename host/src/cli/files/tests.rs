@@ -10,7 +10,6 @@ use std::os::unix::fs::symlink;
 use mio::{Events, Poll, Token};
 use sha2::{Digest as _, Sha256};
 use snug_core::client::{ANSWER, Buffers, Mode, STOPPED, UNDER_WAY};
-use snug_core::store::StoreError;
 use snug_core::wire::digest::Digest;
 use snug_core::wire::notice::Refusal;
 

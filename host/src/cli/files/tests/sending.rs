@@ -62,7 +62,7 @@ fn an_answer_that_was_lost_is_looked_up() {
 
 #[test]
 fn the_very_same_file_need_not_be_put() {
-    let refusal = Refusal::Store(StoreError::Exists);
+    let refusal = Refusal::Exists;
     for (standing, same) in [("0123456789", true), ("another..!", false)] {
         let mut bench = Bench::new();
         bench.has("a", b"0123456789");
@@ -82,7 +82,7 @@ fn nothing_comes_of_a_longer_file_that_stands_there() {
     bench.has("a", b"0123456789");
     bench.puts("a");
     bench.works().unwrap();
-    bench.told(&format!("! #put: {}\n", Refusal::Store(StoreError::Exists))).unwrap();
+    bench.told(&format!("! #put: {}\n", Refusal::Exists)).unwrap();
     bench.advances().unwrap();
     bench.told("#file 'a' 99999\n").unwrap();
     assert_eq!(bench.advances().unwrap(), "#stop\n");
