@@ -43,7 +43,8 @@ impl TransferSlot {
 /// stands whole under its name, and a loss of power does not take it away.
 ///
 /// A store that has `used`, `create`, `write`, `commit` and `abort` alone takes
-/// `#upload`, and its room refuses the rest.
+/// `#upload`. Its room refuses `#put` and `#get`, and answers `#files` as if
+/// there were none, since a list has no word for files that cannot be told.
 pub trait Store {
     /// Bytes that the finished files take, for the folder's quota.
     fn used(&self) -> u64;

@@ -7,10 +7,12 @@
 //!   [`handle_gone`], [`handle_sent`] (of what was [`pending`]),
 //!   [`handle_blocked`], [`handle_writable`], [`handle_stored`],
 //!   [`handle_timeout`]; and, where somebody sits at a console,
-//!   [`handle_typed`] and [`handle_kicked`].
-//! - `poll_*` say what to do next: [`poll_receive`], [`poll_transmit`],
-//!   [`poll_close`], [`poll_timeout`]. After any `handle_*`, each is to be
-//!   called until it has nothing more, in any order.
+//!   [`handle_shown`] (of what [`console`] gave), [`handle_typed`] and
+//!   [`handle_kicked`].
+//! - `poll_*` say what to do next: [`poll_receive`], [`poll_transmit`] and
+//!   [`poll_close`]. After any `handle_*`, each is to be called until it has
+//!   nothing more, in any order; then [`poll_timeout`] once, which names a time
+//!   as long as anything waits for it.
 //! - all others are questions.
 //!
 //! [`handle_connected`]: Server::handle_connected
@@ -25,6 +27,8 @@
 //! [`handle_writable`]: Server::handle_writable
 //! [`handle_stored`]: Server::handle_stored
 //! [`handle_timeout`]: Server::handle_timeout
+//! [`handle_shown`]: Server::handle_shown
+//! [`console`]: Server::console
 //! [`handle_typed`]: Server::handle_typed
 //! [`handle_kicked`]: Server::handle_kicked
 //! [`poll_receive`]: Server::poll_receive

@@ -3,7 +3,9 @@
 //! A [`Room`] holds a [`Server`], a [`Pool`] of sockets, smoltcp's interface
 //! and the device driver below it. The caller lends the memory and calls
 //! [`Room::poll`] when a frame came, when the time has come that the last call
-//! gave, and when the store has finished something.
+//! gave, and when the store has finished something. Of this the room is told
+//! before, slot by slot, with [`Server::handle_stored`] of [`Room::server`]:
+//! how a store tells which slots they are is between the caller and the store.
 //!
 //! Work per call is bounded: [`FRAMES`] frames are taken in, and each socket is
 //! read from and written to a few times. A call looks at every socket; a pool
