@@ -6,6 +6,7 @@
 use snug_core::io::smoltcp::PoolMemory;
 use snug_core::memory::{HEADROOM, StaticMemory};
 
+use crate::board::Frames;
 use crate::card::CardMemory;
 
 type Rooms<const CLIENTS: usize, const LOG: usize, const TRANSFERS: usize> =
@@ -18,13 +19,16 @@ const CLIENT: usize = size_of::<Rooms<9, 128, 4>>() - size_of::<Rooms<8, 128, 4>
 const SOCKET: usize = size_of::<Sockets<11>>() - size_of::<Sockets<10>>();
 /// A further KiB of the room's lines.
 const LOG: usize = (size_of::<Rooms<8, 256, 4>>() - size_of::<Rooms<8, 128, 4>>()) / 8;
-/// A further upload at the same time, with a block of 512 bytes.
+/// A further file under way at the same time, with a block of 512 bytes.
 const UPLOAD: usize = size_of::<Rooms<8, 128, 5>>() - size_of::<Rooms<8, 128, 4>>();
-/// A further upload's part of the store on the card.
+/// A further file's part of the store on the card.
 const DRAFT: usize = size_of::<CardMemory<5>>() - size_of::<CardMemory<4>>();
+/// A frame each way for the controller.
+const FRAMES: usize = size_of::<Frames>();
 
 const _: () = assert!(CLIENT <= 824 + 512);
 const _: () = assert!(SOCKET <= 336 + 2 * 1024);
 const _: () = assert!(LOG <= 1216);
 const _: () = assert!(UPLOAD <= 520 + 512 + HEADROOM);
 const _: () = assert!(DRAFT <= 196);
+const _: () = assert!(FRAMES <= 3028);

@@ -40,7 +40,7 @@ const LINE: usize = 508;
 const INPUT: usize = LINE + 4;
 /// The room's lines, in units of 64 bytes.
 const LOG: usize = 8 * 1024 / 64;
-/// Uploads at once, and bytes of a block: a sector of the card.
+/// Files under way at once, and bytes of a block: a sector of the card.
 const TRANSFERS: usize = 4;
 const BLOCK: usize = 512 + HEADROOM;
 const SOCKETS: usize = CLIENTS + SPARE;

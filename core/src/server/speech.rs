@@ -68,7 +68,7 @@ impl<S: Store> Server<'_, S> {
 
     /// Whether all of `raw`, made safe, is one line.
     pub(super) fn fits_line(&self, place: u32, manner: Manner, raw: &[u8]) -> bool {
-        let prefix_len = self.render_prefix(&mut [0; 192], place, manner);
+        let prefix_len = self.render_prefix(&mut [0; PREFIX], place, manner);
         prefix_len + safe_len(raw) < usize::from(self.config.line_limit)
     }
 

@@ -148,7 +148,7 @@ fn refusals() -> Vec<Refusal> {
 }
 
 /// The longest of all that is said fits the buffers that it is rendered into:
-/// 160 bytes for notices, 192 for prefixes and new names, 320 for answers.
+/// 160 bytes for notices, 144 for prefixes, 192 for new names, 320 for answers.
 #[test]
 fn the_longest_sentences_fit() {
     let widest = nick(&"\u{10437}".repeat(16));
@@ -156,16 +156,13 @@ fn the_longest_sentences_fit() {
     assert_eq!((widest.as_str().len(), addr.to_string().len()), (64, 47));
     for who in [Shown { nick: Some(&widest), addr }, Shown { nick: None, addr }] {
         let longest = |all: &[&dyn Display]| all.iter().map(|w| w.to_string().len()).max();
-        let notices: [&dyn Display; 4] = [
-            &Notice::Entered(who, u32::MAX),
-            &Notice::Left(who, u32::MAX),
-            &Notice::Uploaded(who),
-            &Prefix::Text(who),
-        ];
+        let notices: [&dyn Display; 3] =
+            [&Notice::Entered(who, u32::MAX), &Notice::Left(who, u32::MAX), &Notice::Uploaded(who)];
         assert!(longest(&notices) <= Some(160));
-        let lines: [&dyn Display; 3] =
-            [&Notice::Renamed(who, who), &Prefix::Action(who), &Prefix::Private(who, who)];
-        assert!(longest(&lines) <= Some(192));
+        let prefixes: [&dyn Display; 3] =
+            [&Prefix::Text(who), &Prefix::Action(who), &Prefix::Private(who, who)];
+        assert!(longest(&prefixes) <= Some(144));
+        assert!(longest(&[&Notice::Renamed(who, who)]) <= Some(192));
         // A prefix is measured in a byte.
         assert!(longest(&[&Prefix::Text(who)]) <= Some(usize::from(u8::MAX)));
         assert!(Reply::User(who, addr).to_string().len() <= PAGE);
