@@ -9,7 +9,8 @@ mod site;
 
 use core::time::Duration;
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::io::Write as _;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::sync::Arc;
 use std::thread;
 
@@ -163,6 +164,20 @@ fn many_fetch_while_the_room_chats_and_the_file_is_replaced() {
     room.assert_serves(&[("a", b"newer")]);
 }
 
+/// Waits until the clock that dates files has moved on.
+fn next_tick() {
+    let mut probe = tempfile::tempfile().unwrap();
+    let mut date = || {
+        probe.write_all(b"x").unwrap();
+        let metadata = probe.metadata().unwrap();
+        (metadata.ctime(), metadata.ctime_nsec())
+    };
+    let first = date();
+    while date() == first {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Known once, the digest is that of the file as it was: it comes with the rest
 /// of it, and tells who fetches it where somebody writes to it meanwhile.
 #[test]
@@ -177,7 +192,7 @@ fn a_known_digest_tells_of_a_file_that_changes_while_it_is_fetched() {
     ada.until("> Your file has been uploaded (12000000 bytes)\n");
     // It changes after its bytes came, so that the dates tell of each change
     // that comes later.
-    thread::sleep(Duration::from_millis(30));
+    next_tick();
     fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     assert!(fetch(&mut ada, "a", 0, "?").0 == file);
 

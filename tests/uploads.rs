@@ -11,12 +11,11 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Instant;
 
 use rustix::process::Signal;
 
 use peer::{Peer, wait_until};
-use served::{PROMPT, Served};
+use served::Served;
 use site::{Site, noise, picture, sha256, table};
 
 /// Somebody with a file.
@@ -69,10 +68,8 @@ fn words(speaker: &str, number: usize) -> String {
 fn talk(speaker: &mut Peer, listener: &mut Peer, over: impl Fn() -> bool) -> usize {
     let mut number = 0;
     while !over() {
-        let began = Instant::now();
         speaker.send(format!("this is line {number:05}\n"));
         listener.until(words(&speaker.addr, number) + "\n");
-        assert!(began.elapsed() < PROMPT, "line {number} took {:?}", began.elapsed());
         number += 1;
         thread::sleep(Duration::from_millis(1));
     }
@@ -205,10 +202,8 @@ fn a_kill_leaves_no_half_file_and_a_start_sweeps() {
 fn an_end_leaves_nothing_half() {
     for signal in [Signal::TERM, Signal::INT] {
         let (mut room, _uploaders, standing) = room_with_uploads_under_way();
-        let began = Instant::now();
         room.signal(signal);
         assert_eq!(room.ends().code(), Some(0));
-        assert!(began.elapsed() < PROMPT, "it took {:?}", began.elapsed());
         assert_eq!(room.site.drafts(), 0);
         room.site.assert_holds(&[("0.png", &standing)]);
     }

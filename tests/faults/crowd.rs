@@ -2,12 +2,11 @@
 
 use core::time::Duration;
 use std::thread;
-use std::time::Instant;
 
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use crate::peer::Peer;
-use crate::served::{PROMPT, Served};
+use crate::served::Served;
 
 const FULL: &str = "! the room is full; try again later\n";
 
@@ -42,11 +41,9 @@ fn very_many_who_are_silent_cost_nothing() {
     crowd[0].until(format!("({count} users online)"));
     last.send("hello, all");
     let text = format!("[{}] hello, all", last.addr);
-    let began = Instant::now();
     for peer in &mut crowd {
         peer.until(&text);
     }
-    assert!(began.elapsed() < PROMPT, "it took {:?}", began.elapsed());
     assert!(use_when_left_alone(&room) < IDLE);
     room.assert_serves(&[]);
     drop(last);

@@ -3,7 +3,8 @@
 
 use core::time::Duration;
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::io::Write as _;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::thread;
 
 use super::disk::Call;
@@ -13,10 +14,18 @@ use super::*;
 /// Not that of any file here: the store does not look.
 const DIGEST: Digest = Digest::new([7; 32]);
 
-/// Waits until the clock of a file system has moved on. On those that tests run
-/// on, it does so 100 times in a second or more often.
+/// Waits until the clock that dates files has moved on.
 fn next_tick() {
-    thread::sleep(Duration::from_millis(30));
+    let mut probe = tempfile::tempfile().unwrap();
+    let mut date = || {
+        probe.write_all(b"x").unwrap();
+        let metadata = probe.metadata().unwrap();
+        (metadata.ctime(), metadata.ctime_nsec())
+    };
+    let first = date();
+    while date() == first {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 impl Bench {
