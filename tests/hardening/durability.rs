@@ -1,7 +1,7 @@
 //! "Has uploaded a file" is said when it is true, and not a moment before.
 //!
 //! That the folder's commit comes after write, sync, rename and the folder's
-//! sync is shown where the folder is (`host/src/folder/order.rs`); here, that
+//! sync is shown where the folder is (`host/src/folder/tests/order.rs`); here, that
 //! the room waits for the commit.
 
 use snug_core::id::ClientId;

@@ -1,7 +1,7 @@
 //! The calls that reach the disk: each stands here, and nowhere else.
 //!
 //! So whoever wants to know what is done to the folder, and in which order,
-//! reads or watches this file. Tests watch it (`witness`).
+//! reads or watches this file. Tests watch it (`tests/witness.rs`).
 
 use core::ffi::CStr;
 #[cfg(target_os = "linux")]
@@ -33,7 +33,7 @@ pub(super) struct Disk {
     /// Holds the lock, too, until it is closed.
     folder: OwnedFd,
     #[cfg(test)]
-    pub(super) witness: super::witness::Witness,
+    pub(super) witness: super::tests::witness::Witness,
 }
 
 /// What is done to the folder or to a file in it.
@@ -54,7 +54,7 @@ impl Disk {
         Self {
             folder,
             #[cfg(test)]
-            witness: super::witness::Witness::default(),
+            witness: super::tests::witness::Witness::default(),
         }
     }
 

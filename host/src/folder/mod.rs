@@ -49,17 +49,9 @@ mod draft;
 mod keeper;
 mod kept;
 mod listing;
-#[cfg(test)]
-mod order;
-#[cfg(test)]
-mod parts;
 mod slot;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod unchanged;
-#[cfg(test)]
-mod witness;
 mod worker;
 
 use directory::Directory;

@@ -5,11 +5,10 @@ use std::os::unix::fs::MetadataExt;
 
 use tempfile::TempDir;
 
-use super::disk::Call;
-use super::draft::{Draft, STRETCH};
-use super::tests::{Bench, bench, file_name, names, slot, text};
 use super::witness::{Seen, Witness};
 use super::*;
+use crate::folder::disk::Call;
+use crate::folder::draft::{Draft, STRETCH};
 
 fn witness(bench: &Bench) -> &Witness {
     &bench.store.directory.disk.witness

@@ -7,9 +7,8 @@ use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::thread;
 
-use super::disk::Call;
-use super::tests::{Bench, bench, file_name, slot, text};
 use super::*;
+use crate::folder::disk::Call;
 
 /// Not that of any file here: the store does not look.
 const DIGEST: Digest = Digest::new([7; 32]);

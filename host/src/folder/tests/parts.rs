@@ -9,9 +9,8 @@ use std::time::SystemTime;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use snug_core::wire::digest::Digest;
 
-use super::disk::Call;
-use super::tests::{Bench, bench, file_name, names, slot, text};
 use super::*;
+use crate::folder::disk::Call;
 
 fn digest(n: u8) -> Digest {
     Digest::new([n; 32])

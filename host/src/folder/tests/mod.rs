@@ -1,105 +1,27 @@
-use core::time::Duration;
+//! Tests of the folder as the room uses it.
+//!
+//! - `bench`: a store, and who works with it
+//! - `order`: what is on the disk before the store says so
+//! - `parts`: files in parts, and those that go
+//! - `unchanged`: digests that are known of files
+//! - `witness`: sees and forbids what is done to the disk
+
+mod bench;
+mod order;
+mod parts;
+mod unchanged;
+pub(super) mod witness;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::sync::mpsc;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use tempfile::TempDir;
+
+pub(super) use bench::{Bench, bench, file_name, names, slot, text};
 
 use super::*;
-
-const BLOCK: usize = 64;
-const QUOTA: u64 = 10_000;
-
-pub(super) fn slot(index: u16) -> TransferSlot {
-    TransferSlot::new(index)
-}
-
-pub(super) fn file_name(name: &str) -> FileName {
-    FileName::parse(name.as_bytes()).unwrap()
-}
-
-/// A store, and a room's thread that has nothing else to do.
-pub(super) struct Bench {
-    pub(super) store: FolderStore,
-    woken: mpsc::Receiver<()>,
-}
-
-impl Bench {
-    pub(super) fn open(path: &Path, slots: u16) -> io::Result<Self> {
-        Self::on(Folder::open(path)?, slots)
-    }
-
-    pub(super) fn on(folder: Folder, slots: u16) -> io::Result<Self> {
-        let (wake, woken) = mpsc::channel();
-        let wake = Box::new(move || wake.send(()).unwrap_or(()));
-        Ok(Self { store: FolderStore::start(folder, slots, BLOCK, QUOTA, wake)?, woken })
-    }
-
-    /// Makes a call until it does not have to wait any more.
-    pub(super) fn finish<T>(
-        &mut self,
-        mut call: impl FnMut(&mut FolderStore) -> nb::Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        loop {
-            match call(&mut self.store) {
-                Err(nb::Error::WouldBlock) => self.rest(),
-                Err(nb::Error::Other(error)) => return Err(error),
-                Ok(done) => return Ok(done),
-            }
-        }
-    }
-
-    fn rest(&mut self) {
-        self.woken.recv_timeout(Duration::from_secs(20)).expect("a thread wakes the room");
-        while self.store.poll_stored().is_some() {}
-    }
-
-    pub(super) fn create(&mut self, index: u16, name: &str) -> Result<(), StoreError> {
-        let name = file_name(name);
-        self.finish(|store| store.create(slot(index), &name, 0))
-    }
-
-    pub(super) fn write(&mut self, index: u16, bytes: &[u8]) -> Result<(), StoreError> {
-        bytes.chunks(BLOCK).try_for_each(|block| self.finish(|s| s.write(slot(index), block)))
-    }
-
-    pub(super) fn prepend(&mut self, index: u16, bytes: &[u8]) -> Result<(), StoreError> {
-        self.finish(|store| store.prepend(slot(index), bytes))
-    }
-
-    pub(super) fn commit(&mut self, index: u16) -> Result<(), StoreError> {
-        let name = file_name("it has its name already");
-        self.finish(|store| store.commit(slot(index), &name))
-    }
-
-    pub(super) fn put(&mut self, index: u16, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.create(index, name)?;
-        self.write(index, bytes)?;
-        self.commit(index)
-    }
-}
-
-/// A folder that nothing else is in, and a store on it.
-pub(super) fn bench(slots: u16) -> (TempDir, Bench) {
-    let folder = tempfile::tempdir().unwrap();
-    let bench = Bench::open(folder.path(), slots).unwrap();
-    (folder, bench)
-}
-
-/// Names in the folder, sorted.
-pub(super) fn names(folder: &TempDir) -> Vec<String> {
-    let entries = fs::read_dir(folder.path()).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
-pub(super) fn text(length: usize) -> Vec<u8> {
-    (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect()
-}
+use bench::BLOCK;
 
 #[test]
 fn a_file_has_its_name_only_when_it_is_whole() {
