@@ -26,7 +26,7 @@ const DRAFT: usize = size_of::<CardMemory<5>>() - size_of::<CardMemory<4>>();
 /// A frame each way for the controller.
 const FRAMES: usize = size_of::<Frames>();
 
-const _: () = assert!(CLIENT <= 824 + 512);
+const _: () = assert!(CLIENT <= 808 + 512);
 const _: () = assert!(SOCKET <= 336 + 2 * 1024);
 const _: () = assert!(LOG <= 1216);
 const _: () = assert!(UPLOAD <= 520 + 512 + HEADROOM);
