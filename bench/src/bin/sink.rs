@@ -39,15 +39,12 @@ fn serve(stream: &TcpStream, folder: &Path) -> io::Result<()> {
         let (word, name) = (words.next(), words.next().unwrap_or("").trim_matches('\''));
         let size = words.next().and_then(|size| size.parse().ok());
         match (word, size) {
-            (Some("#upload"), Some(size)) => {
+            (Some(word @ ("#upload" | "#put")), Some(size)) => {
                 let mut file = File::create(folder.join(name))?;
-                store(&mut input.by_ref().take(size), &mut file)?;
-                file.sync_all()?;
-                (&*stream).write_all(b"> stored\n")?;
-            }
-            (Some("#put"), Some(size)) => {
-                let mut file = File::create(folder.join(name))?;
-                store_parts(&mut input, size, &mut file)?;
+                match word {
+                    "#put" => store_parts(&mut input, size, &mut file)?,
+                    _ => store(&mut input.by_ref().take(size), &mut file)?,
+                }
                 file.sync_all()?;
                 (&*stream).write_all(b"> stored\n")?;
             }
