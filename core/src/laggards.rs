@@ -69,6 +69,9 @@ impl<'m> Laggards<'m> {
 
     /// Takes a peer out, if it is in.
     pub(crate) fn remove(&mut self, client: u32) {
+        if self.len == 0 {
+            return;
+        }
         let at = self.ranks[client as usize].stands;
         if at == OUT {
             return;

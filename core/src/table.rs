@@ -38,8 +38,6 @@ pub(crate) enum Queue {
 
 const QUEUES: usize = Queue::Closing as usize + 1;
 const NIL: u32 = u32::MAX;
-/// In `prev`: stands in no such queue.
-const OUT: u32 = u32::MAX - 1;
 
 #[derive(Clone, Copy, Debug)]
 struct Link {
@@ -55,16 +53,23 @@ struct Ends {
 
 /// A place of the table; lent to the room.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Place<T> {
     generation: u32,
+    /// The queues that it stands in: a bit for each.
+    stands: u32,
     links: [Link; QUEUES],
     tenant: Option<T>,
 }
 
 impl<T> Place<T> {
     /// Nobody here yet; to fill the memory that is lent.
-    pub const VACANT: Self =
-        Self { generation: 0, links: [Link { prev: OUT, next: NIL }; QUEUES], tenant: None };
+    pub const VACANT: Self = Self {
+        generation: 0,
+        stands: 0,
+        links: [Link { prev: NIL, next: NIL }; QUEUES],
+        tenant: None,
+    };
 }
 
 /// The clients of a room by place.
@@ -104,7 +109,6 @@ impl<'m, T> Table<'m, T> {
             return None;
         };
         let place = &mut self.places[at as usize];
-        place.links = Place::<T>::VACANT.links;
         place.tenant = Some(tenant);
         Some(ClientId::new(at, place.generation))
     }
@@ -163,8 +167,11 @@ impl<'m, T> Table<'m, T> {
 
     /// Whether a client stands in a queue.
     pub(crate) fn is_in(&self, queue: Queue, at: u32) -> bool {
-        let stands = |place: &Place<T>| place.links[queue as usize].prev != OUT;
-        self.places.get(at as usize).is_some_and(stands)
+        self.stands_in(queue as usize, at)
+    }
+
+    fn stands_in(&self, queue: usize, at: u32) -> bool {
+        self.places.get(at as usize).is_some_and(|place| place.stands & bit_of(queue) != 0)
     }
 
     /// Puts a client at the end of a queue, from wherever it stood in it. A
@@ -174,7 +181,9 @@ impl<'m, T> Table<'m, T> {
         let queue = queue as usize;
         self.unlink(queue, at);
         let last = self.queues[queue].last;
-        self.places[at as usize].links[queue] = Link { prev: last, next: NIL };
+        let place = &mut self.places[at as usize];
+        place.stands |= bit_of(queue);
+        place.links[queue] = Link { prev: last, next: NIL };
         self.queues[queue].last = at;
         match last {
             NIL => self.queues[queue].first = at,
@@ -190,16 +199,16 @@ impl<'m, T> Table<'m, T> {
     /// Most of the time there is nothing to do, and that is found out where it
     /// is asked.
     fn unlink(&mut self, queue: usize, at: u32) {
-        let stands = |place: &Place<T>| place.links[queue].prev != OUT;
-        if self.places.get(at as usize).is_some_and(stands) {
+        if self.stands_in(queue, at) {
             self.cut_out(queue, at);
         }
     }
 
     #[inline(never)]
     fn cut_out(&mut self, queue: usize, at: u32) {
-        let link = self.places[at as usize].links[queue];
-        self.places[at as usize].links[queue].prev = OUT;
+        let place = &mut self.places[at as usize];
+        place.stands &= !bit_of(queue);
+        let link = place.links[queue];
         match link.prev {
             NIL => self.queues[queue].first = link.next,
             prev => self.places[prev as usize].links[queue].next = link.next,
@@ -209,6 +218,10 @@ impl<'m, T> Table<'m, T> {
             next => self.places[next as usize].links[queue].prev = link.prev,
         }
     }
+}
+
+const fn bit_of(queue: usize) -> u32 {
+    1 << queue
 }
 
 #[cfg(test)]

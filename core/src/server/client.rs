@@ -19,40 +19,45 @@ use crate::wire::nick::Nick;
 use crate::wire::notice::{Refusal, Shown};
 
 /// Answers that a client may have open before its next command waits.
-const MOST_ANSWERS: usize = 3;
+pub(super) const MOST_ANSWERS: usize = 3;
 
 /// A client of the room; lent to it as part of its memory.
+///
+/// In the order of this text: what each line that is delivered looks at comes
+/// first, and lies together. Behind a write to a link hardly anything is left
+/// in the processor's cache.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Client {
+    pub(super) stage: Stage,
+    /// The caller knows that the link is gone.
+    pub(super) gone: bool,
+    /// The file that is on its way, to the folder or from it.
+    pub(super) transfer: Option<Ongoing>,
+    pub(super) decoder: Decoder,
+    pub(super) speech: Speech,
+    pub(super) outbox: Outbox,
+    pub(super) allowance: Allowance,
+    pub(super) timers: Timers,
+    pub(super) input: Window,
+    /// The file, or the part of one, whose bytes come now.
+    pub(super) body: Option<Body>,
+    /// The digest of the file that it got last. It is told before the next file
+    /// begins, which waits for all answers.
+    pub(super) sum: Digest,
     pub(super) addr: SocketAddr,
     pub(super) nick: Option<Nick>,
     /// Bytes that stand before each of its texts.
     pub(super) prefix_len: u8,
     /// How often it changed its name; a line about it under the old name ends.
     pub(super) renames: u8,
-    pub(super) decoder: Decoder,
     pub(super) pause: Pause,
-    pub(super) input: Window,
-    /// The file, or the part of one, whose bytes come now.
-    pub(super) body: Option<Body>,
-    /// The file that is on its way, to the folder or from it.
-    pub(super) transfer: Option<Ongoing>,
-    /// The digest of the file that it got last. It is told before the next file
-    /// begins, which waits for all answers.
-    pub(super) sum: Digest,
+    pub(super) marks: Marks,
     /// Its last `#put` was refused or has failed: parts that are still under
     /// way are dropped without a word.
     pub(super) adrift: bool,
-    pub(super) marks: Marks,
-    pub(super) outbox: Outbox,
-    pub(super) speech: Speech,
-    pub(super) allowance: Allowance,
-    pub(super) timers: Timers,
-    pub(super) stage: Stage,
     /// Its first byte has come.
     pub(super) spoke: bool,
-    /// The caller knows that the link is gone.
-    pub(super) gone: bool,
 }
 
 /// How far a client is in its stay.
@@ -143,23 +148,24 @@ pub(super) struct Timers {
     pub(super) moved_at: Instant,
 }
 
-/// What a client has still to get.
+/// What a client has still to get; in this order, as [`Client`] is.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Outbox {
     /// Where in the room's lines it is.
     pub(super) cursor: Cursor,
-    /// What is for it alone; two places more than commands may fill.
-    pub(super) answers: Deque<Answer, { MOST_ANSWERS + 3 }>,
+    /// Lines that went by unread and were not told yet.
+    pub(super) skipped: u32,
+    /// What the last bytes that it has lack of a whole character: goes out
+    /// where the line ends there.
+    pub(super) half: Half,
     /// Bytes of the first answer's line, or of its transfer's, that it has.
     pub(super) sent: u16,
     /// A line of its transfer, or a part of a file, is half out: nothing else
     /// goes before the rest of it.
     pub(super) in_piece: bool,
-    /// What the last bytes that it has lack of a whole character: goes out
-    /// where the line ends there.
-    pub(super) half: Half,
-    /// Lines that went by unread and were not told yet.
-    pub(super) skipped: u32,
+    /// What is for it alone; two places more than commands may fill.
+    pub(super) answers: Deque<Answer, { MOST_ANSWERS + 3 }>,
 }
 
 /// The rest of a character of which a client has the first bytes.
