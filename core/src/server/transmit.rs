@@ -5,7 +5,7 @@ use core::mem;
 
 use super::Server;
 use super::answers::{Front, next_line};
-use super::client::{Answer, Client, Half, Outbox, Stage};
+use super::client::{Answer, Half, MOST_ANSWERS, Outbox, Stage};
 use crate::id::ClientId;
 use crate::log::{Cursor, LINE_COST, Log, Reader};
 use crate::store::Store;
@@ -61,7 +61,7 @@ impl<S: Store> Server<'_, S> {
         loop {
             self.announce(now);
             let place = self.next_to_send()?;
-            if self.has_pending(place) {
+            if self.has_lines(place) || self.has_pending(place) {
                 return Some(self.table.id(place));
             }
             self.rest(now, place);
@@ -82,6 +82,14 @@ impl<S: Store> Server<'_, S> {
         let place = self.table.first(Queue::InStep)?;
         let next = self.table.tenant(place)?.outbox.cursor.next;
         (next < self.log.told()).then_some(place)
+    }
+
+    /// Whether there is a line for somebody who is in step: nearly always there
+    /// is, and then nothing else has to be looked at.
+    fn has_lines(&mut self, place: u32) -> bool {
+        let Some(client) = self.table.tenant_mut(place) else { return false };
+        let reader = client.reader(place);
+        client.stage == Stage::Here && self.log.settle(&mut client.outbox.cursor, reader)
     }
 
     fn has_pending(&mut self, place: u32) -> bool {
@@ -171,17 +179,8 @@ impl<S: Store> Server<'_, S> {
         let Some(offer) = self.offer.take().filter(|offer| offer.to == id) else { return };
         let Some(place) = self.here(id) else { return };
         let count = count.min(offer.first + offer.second);
-        let could_be_answered = self.can_be_answered(place);
         self.advance(now, place, offer, count);
-        if self.can_be_answered(place) && !could_be_answered {
-            // Its next command waited for its answers.
-            self.resume(place);
-        }
         self.sent_some(now, place, count);
-    }
-
-    fn can_be_answered(&self, place: u32) -> bool {
-        self.table.tenant(place).is_some_and(Client::can_be_answered)
     }
 
     /// Moves a client over what it took of an offer.
@@ -210,7 +209,13 @@ impl<S: Store> Server<'_, S> {
                 }
             }
             Kind::Piece => self.took_piece(now, place, count, offer.first),
-            Kind::Answer if count >= offer.first => next_line(outbox),
+            Kind::Answer if count >= offer.first => {
+                next_line(outbox);
+                if outbox.answers.len() + 1 == MOST_ANSWERS {
+                    // Its next command may have waited for this one.
+                    self.resume(place);
+                }
+            }
             Kind::Answer => {
                 outbox.sent += count as u16;
                 if outbox.answers.front() != Some(&Answer::Cut) {
@@ -223,10 +228,10 @@ impl<S: Store> Server<'_, S> {
     /// Sees to the queues of a client whose link took something.
     fn sent_some(&mut self, now: Instant, place: u32, count: usize) {
         self.tally.sent += count as u64;
-        if count > 0 {
-            self.table.leave(Queue::Stuck, place);
-        }
         if self.has_pending(place) {
+            if count > 0 {
+                self.table.leave(Queue::Stuck, place);
+            }
             self.fall_behind(place);
             self.table.push(Queue::Urgent, place);
         } else {
@@ -322,6 +327,7 @@ fn rest_of(page: &[u8], sent: u16, len: usize) -> &[u8] {
 }
 
 /// What is missing of a character within which a reader stopped.
+#[inline]
 fn half_of_line(log: &Log<'_>, cursor: Cursor, reader: Reader) -> Half {
     if cursor.sent == 0 {
         return Half::default();
