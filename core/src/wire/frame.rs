@@ -158,6 +158,7 @@ impl Decoder {
     /// Whether `input` begins with the header of a classic upload, or with the
     /// text that announces it and the header behind that: where SIZE ends,
     /// quiet tells.
+    // Inlined into its caller, it is compiled with one more call of a panic.
     #[inline(never)]
     pub(crate) fn opens_upload(&self, input: &[u8]) -> bool {
         let header = input.strip_prefix(PREAMBLE).unwrap_or(input);
