@@ -182,10 +182,10 @@ fn what_is_refused_is_told_and_the_rest_is_done() {
     assert_eq!(complaints.lines().collect::<Vec<_>>(), expected);
     server.assert_serves(&[("a", b"new"), ("b", b"b")]);
 
-    let complaints = failed(&errand(here.path(), port, &["--get", "none", "a"]));
+    let complaints = failed(&errand(here.path(), port, &["--get", "none", "b"]));
     let expected = [
         "cli: 'none': there is no such file; #files lists what there is",
-        "cli: 'a': a file of that name stands here already; add --replace, or rename it",
+        "cli: 'b': a file of that name stands here already; add --replace, or rename it",
     ];
     assert_eq!(complaints.lines().collect::<Vec<_>>(), expected);
     assert_eq!(names(here.path()), ["a", "b", "large"]);
@@ -202,6 +202,14 @@ fn a_file_that_is_there_already_is_done() {
     assert_eq!(String::from_utf8_lossy(&again.stderr), "cli: 'a': it is there already\n");
     done(&errand(here.path(), port, &["--put", "a", "b", "--quiet"]));
     server.assert_serves(&[("a", b"same"), ("b", b"more")]);
+
+    let written = fs::metadata(here.path().join("a")).unwrap().modified().unwrap();
+    let there = errand(here.path(), port, &["--get", "a"]);
+    assert_eq!(there.status.code(), Some(0), "{there:?}");
+    assert_eq!(String::from_utf8_lossy(&there.stderr), "cli: 'a': it is here already\n");
+    done(&errand(here.path(), port, &["--get", "a", "--quiet"]));
+    assert_eq!(fs::metadata(here.path().join("a")).unwrap().modified().unwrap(), written);
+    assert_eq!(names(here.path()), ["a", "b"]);
 }
 
 #[test]

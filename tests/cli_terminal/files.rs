@@ -98,8 +98,10 @@ fn files_go_both_ways_while_the_chat_goes_on() {
     ada.types("/put my notes.txt\n");
     ada.shows(" > File 'my notes.txt' is there already");
     ada.types("/get 'my notes.txt'\n");
-    ada.until("it stands here", |rows| rows.iter().any(|row| row.contains("stands here already")));
+    ada.shows(" > File 'my notes.txt' is here already");
     fs::write(folder.path().join("my notes.txt"), "otherwise").unwrap();
+    ada.types("/get my notes.txt\n");
+    ada.until("it stands here", |rows| rows.iter().any(|row| row.contains("stands here already")));
     ada.types("/put my notes.txt\n");
     ada.until("it stands there", |rows| rows.iter().any(|row| row.contains(" ! 'my notes.txt': ")));
     ada.types("/get! my notes.txt\n");

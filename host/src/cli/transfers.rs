@@ -39,7 +39,7 @@ pub(super) enum Way {
 pub(super) struct Outcome {
     pub(super) request: Request,
     pub(super) result: Result<(), FileError>,
-    /// Nothing had to go out: the very same file stood there.
+    /// Nothing had to go out or come: the very same file stood there, or here.
     pub(super) was_there: bool,
 }
 

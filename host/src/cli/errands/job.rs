@@ -115,9 +115,12 @@ impl Job {
         }
     }
 
-    /// Whether nothing had to be done, since the very same file stood there.
-    pub(super) fn was_there(&self) -> bool {
-        matches!(self, Self::Move(transfer, _) if transfer.was_there())
+    /// Where the very same file stood, so that nothing had to be done.
+    pub(super) fn where_it_was(&self) -> Option<&'static str> {
+        match self {
+            Self::Move(transfer, _) if transfer.was_there() => Some(transfer.destination()),
+            _ => None,
+        }
     }
 
     pub(super) fn timeout(&self) -> Option<Instant> {

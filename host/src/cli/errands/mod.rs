@@ -123,15 +123,15 @@ impl<'o> Round<'o> {
 
     fn finish(&mut self, outcome: Result<(), Failure>) {
         let Some((what, job)) = self.job.take() else { return };
-        let was_there = job.was_there();
+        let where_it_was = job.where_it_was();
         // Its row on the screen ends with it.
         drop(job);
-        match outcome {
-            Err(why) => self.tell_failure(&what, &why),
-            Ok(()) if was_there && !self.options.errands.quiet => {
-                eprintln!("cli: {what}: it is there already");
+        match (outcome, where_it_was) {
+            (Err(why), _) => self.tell_failure(&what, &why),
+            (Ok(()), Some(place)) if !self.options.errands.quiet => {
+                eprintln!("cli: {what}: it is {place} already");
             }
-            Ok(()) => {}
+            (Ok(()), _) => {}
         }
     }
 

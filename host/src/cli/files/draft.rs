@@ -47,6 +47,13 @@ impl Folder {
         look(&self.0, name.as_str()).is_ok()
     }
 
+    /// The file that stands under a name, to be read; nothing that a link leads to.
+    pub(super) fn read(&self, name: &FileName) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        let file = File::from(within::open(&self.0, name.as_str(), flags, Mode::empty())?);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
+    }
+
     /// What an earlier try has left of a file.
     pub(super) fn find(&self, name: &FileName) -> Result<Option<Draft>, FileError> {
         match self.open_draft(name, OFlags::empty(), Mode::empty()) {

@@ -73,7 +73,8 @@ pub(super) enum Phase {
 
 impl Transfer {
     /// Sends the file at `path` under its last name. One that stands there is
-    /// in the way, unless `replace`; a classic server replaces it unasked.
+    /// in the way, unless `replace`, or unless it is the very same; a classic
+    /// server replaces it unasked.
     ///
     /// `waker` wakes whoever is to call [`advance`](Self::advance).
     pub(super) fn put(path: &Path, replace: bool, waker: &Arc<Waker>) -> Result<Self, FileError> {
@@ -81,7 +82,7 @@ impl Transfer {
     }
 
     /// Fetches the file `name` into `folder`. One that stands there is in the
-    /// way, unless `replace`.
+    /// way, unless `replace`, or unless it is the very same.
     pub(super) fn get(
         name: FileName,
         folder: &Path,
@@ -111,9 +112,21 @@ impl Transfer {
         self.progress().phase == Phase::Done
     }
 
-    /// Whether nothing had to go out, since the very same file stood there.
+    /// Whether nothing had to go out or come, since the very same file stood
+    /// where it should get.
     pub(super) fn was_there(&self) -> bool {
-        matches!(self, Self::Sending(sending) if sending.was_there())
+        match self {
+            Self::Sending(sending) => sending.was_there(),
+            Self::Receiving(receiving) => receiving.was_there(),
+        }
+    }
+
+    /// Where it should get, as seen from here.
+    pub(super) fn destination(&self) -> &'static str {
+        match self {
+            Self::Sending(_) => "there",
+            Self::Receiving(_) => "here",
+        }
     }
 
     /// Does what can be done now. An error is the transfer's end, and if the

@@ -7,7 +7,9 @@ use mio::Waker;
 use sha2::{Digest as _, Sha256};
 use snug_core::client::{Client, Event, TransferError};
 use snug_core::time::Instant;
+use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
+use snug_core::wire::notice::Refusal;
 
 use super::draft::{Draft, Folder};
 use super::error::FileError;
@@ -33,11 +35,19 @@ pub(in crate::cli) struct Receiving {
     /// The draft may be of another file than the one that stands there now:
     /// some of it came before the last time that it was asked for.
     resumed: bool,
+    /// Nothing had to come: the very same file stood here.
+    was_there: bool,
     waker: Arc<Waker>,
 }
 
 #[derive(Debug)]
 enum Stage {
+    /// What stands here under the file's name is hashed: it may be the same.
+    Checking(Hashing),
+    /// The server can be asked for the hash of its own.
+    Doubt(Digest),
+    /// The server was asked for it.
+    Comparing(Digest),
     /// What stands in the draft is hashed.
     Hashing(Hashing),
     /// It can be asked for, from the offset on.
@@ -59,32 +69,63 @@ impl Receiving {
         waker: &Arc<Waker>,
     ) -> Result<Self, FileError> {
         let folder = Folder::open(folder)?;
-        if !replace && folder.has(&name) {
-            return Err(FileError::Standing);
-        }
-        let draft = folder.find(&name)?;
-        let offset = draft.as_ref().map_or(0, Draft::len);
-        let stage = match &draft {
-            Some(draft) if offset > 0 => {
-                let hashing = Hashing::start(draft.file(), offset, waker);
-                Stage::Hashing(hashing.map_err(FileError::Write)?)
-            }
-            _ => Stage::Ready,
+        let is_taken = !replace && folder.has(&name);
+        let mut receiving = Self {
+            name,
+            folder,
+            replace,
+            stage: Stage::Ready,
+            draft: None,
+            hash: Sha256::new(),
+            total: 0,
+            offset: 0,
+            resumed: false,
+            was_there: false,
+            waker: Arc::clone(waker),
         };
-        let waker = Arc::clone(waker);
-        let hash = Sha256::new();
-        let resumed = offset > 0;
-        Ok(Self { name, folder, replace, stage, draft, hash, total: 0, offset, resumed, waker })
+        if is_taken {
+            receiving.check()?;
+        } else {
+            receiving.look_back()?;
+        }
+        Ok(receiving)
+    }
+
+    /// Looks whether what stands here is the file.
+    fn check(&mut self) -> Result<(), FileError> {
+        // What is no file, or cannot be read, is in the way as well.
+        let standing = self.folder.read(&self.name).map_err(|_| FileError::Standing)?;
+        let len = standing.metadata().map_err(FileError::Read)?.len();
+        let hashing = Hashing::start(&standing, len, &self.waker).map_err(FileError::Read)?;
+        (self.total, self.offset) = (len, len);
+        self.stage = Stage::Checking(hashing);
+        Ok(())
+    }
+
+    /// Looks what an earlier try has left.
+    fn look_back(&mut self) -> Result<(), FileError> {
+        self.draft = self.folder.find(&self.name)?;
+        self.offset = self.len();
+        self.resumed = self.offset > 0;
+        if let Some(draft) = self.draft.as_ref().filter(|_| self.resumed) {
+            let hashing = Hashing::start(draft.file(), self.offset, &self.waker);
+            self.stage = Stage::Hashing(hashing.map_err(FileError::Write)?);
+        }
+        Ok(())
     }
 
     pub(super) fn name(&self) -> &FileName {
         &self.name
     }
 
+    pub(super) fn was_there(&self) -> bool {
+        self.was_there
+    }
+
     pub(super) fn progress(&self) -> Progress {
         let total = self.total.max(self.len());
         let (phase, done) = match &self.stage {
-            Stage::Hashing(hashing) => (Phase::Hashing, hashing.done()),
+            Stage::Checking(hashing) | Stage::Hashing(hashing) => (Phase::Hashing, hashing.done()),
             Stage::Naming(_) => (Phase::Settling, total),
             Stage::Done => (Phase::Done, total),
             Stage::Taking => (Phase::Moving, self.len()),
@@ -94,8 +135,10 @@ impl Receiving {
     }
 
     pub(super) fn lost(&mut self) {
-        if matches!(self.stage, Stage::Asked | Stage::Taking) {
-            self.go_on();
+        match self.stage {
+            Stage::Asked | Stage::Taking => self.go_on(),
+            Stage::Comparing(digest) => self.stage = Stage::Doubt(digest),
+            _ => {}
         }
     }
 
@@ -111,14 +154,30 @@ impl Receiving {
         client: &mut Client<'_>,
     ) -> Result<(), FileError> {
         match self.take_stage() {
+            Stage::Checking(hashing) => match hashing.outcome() {
+                None => self.stage = Stage::Checking(hashing),
+                Some(hash) => {
+                    self.stage = Stage::Doubt(digest(hash.map_err(|_| FileError::Standing)?));
+                    return self.advance(now, client);
+                }
+            },
+            Stage::Doubt(digest) => {
+                // From its end on, so that no byte comes.
+                let asked = self.ask(now, client)?;
+                self.stage = if asked { Stage::Comparing(digest) } else { Stage::Doubt(digest) };
+            }
             Stage::Hashing(hashing) => match hashing.outcome() {
                 None => self.stage = Stage::Hashing(hashing),
                 Some(hash) => {
                     self.hash = hash.map_err(FileError::Write)?;
-                    self.ask(now, client)?;
+                    self.stage = Stage::Ready;
+                    return self.advance(now, client);
                 }
             },
-            Stage::Ready => self.ask(now, client)?,
+            Stage::Ready => {
+                let asked = self.ask(now, client)?;
+                self.stage = if asked { Stage::Asked } else { Stage::Ready };
+            }
             Stage::Naming(task) => match task.outcome() {
                 None => self.stage = Stage::Naming(task),
                 Some(named) => named.map_err(FileError::Write).flatten()?,
@@ -131,6 +190,16 @@ impl Receiving {
 
     pub(super) fn handle(&mut self, event: &Event<'_>) -> Result<(), FileError> {
         self.stage = match (self.take_stage(), *event) {
+            (Stage::Comparing(_), Event::File { size }) if size != self.total => {
+                Stage::Ending(FileError::Standing)
+            }
+            (Stage::Comparing(digest), Event::Sum(sum)) if sum == digest => self.spare(),
+            (Stage::Comparing(_), Event::Sum(_)) => return Err(FileError::Standing),
+            (Stage::Comparing(_), Event::Refused { reason })
+                if reason == Refusal::BeyondEnd.to_string() =>
+            {
+                return Err(FileError::Standing);
+            }
             (Stage::Asked, Event::File { size }) => {
                 let begun = self.prepare(size);
                 begun.map_or_else(Stage::Ending, |()| Stage::Taking)
@@ -151,7 +220,7 @@ impl Receiving {
                 self.offset = 0;
                 Stage::Ready
             }
-            (Stage::Asked | Stage::Taking, Event::Refused { reason }) => {
+            (Stage::Comparing(_) | Stage::Asked | Stage::Taking, Event::Refused { reason }) => {
                 return Err(FileError::Refused(reason.to_owned()));
             }
             (Stage::Asked | Stage::Taking, Event::Stopped) => return Err(FileError::Stopped),
@@ -162,6 +231,16 @@ impl Receiving {
 
     fn take_stage(&mut self) -> Stage {
         core::mem::replace(&mut self.stage, Stage::Done)
+    }
+
+    /// The very same file stands here.
+    fn spare(&mut self) -> Stage {
+        // What an earlier try has left is of no use any more.
+        if let Ok(Some(draft)) = self.folder.find(&self.name) {
+            draft.discard();
+        }
+        self.was_there = true;
+        Stage::Done
     }
 
     /// Bytes that are here.
@@ -176,13 +255,12 @@ impl Receiving {
         self.stage = Stage::Ready;
     }
 
-    fn ask(&mut self, now: Instant, client: &mut Client<'_>) -> Result<(), FileError> {
-        self.stage = match client.get(now, &self.name, self.offset) {
-            Ok(()) => Stage::Asked,
-            Err(TransferError::Classic) => return Err(FileError::Classic),
-            Err(_) => Stage::Ready,
-        };
-        Ok(())
+    /// Asks for what stands behind the offset; false if that has to wait.
+    fn ask(&self, now: Instant, client: &mut Client<'_>) -> Result<bool, FileError> {
+        match client.get(now, &self.name, self.offset) {
+            Err(TransferError::Classic) => Err(FileError::Classic),
+            asked => Ok(asked.is_ok()),
+        }
     }
 
     /// The file begins to come.

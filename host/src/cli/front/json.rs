@@ -41,7 +41,7 @@ impl Front for Json {
         let own = match *scene {
             Scene::Heard { kind, text, old } => return self.write(News::of(kind, text), old),
             Scene::Uploaded(file) | Scene::Standing(file) => Own::Uploaded { file },
-            Scene::Fetched(file) => Own::Fetched { file },
+            Scene::Fetched(file) | Scene::Here(file) => Own::Fetched { file },
             Scene::Told(text) => Own::Told { text },
             Scene::Refused(text) => Own::Refused { text },
             Scene::Doubtful(text) => Own::Doubtful { text },

@@ -105,6 +105,8 @@ pub(super) enum Scene<'a> {
     Standing(&'a str),
     /// The file that the user asked for is here.
     Fetched(&'a str),
+    /// The very same file as the one that the user asked for stands here already.
+    Here(&'a str),
     /// The file that went out is not stored; the server has said why.
     NotUploaded,
     /// What the user wants cannot be done.

@@ -37,6 +37,7 @@ impl Front for Plain {
             Scene::Uploaded(typed) => writeln!(self.out, "> File '{typed}' has uploaded!"),
             Scene::Standing(typed) => writeln!(self.out, "> File '{typed}' is there already"),
             Scene::Fetched(name) => writeln!(self.out, "> File '{name}' is here"),
+            Scene::Here(name) => writeln!(self.out, "> File '{name}' is here already"),
             Scene::Told(text) => writeln!(self.out, "> {text}"),
             Scene::Refused(why) => complain(&format!("! {why}")),
             Scene::Doubtful(line) => complain(&format!("{DOUBT}: {line}")),

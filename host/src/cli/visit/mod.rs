@@ -183,6 +183,7 @@ impl<'a> Visit<'a> {
         let why = match (result, way) {
             (Ok(()), Way::Put) if was_there => return self.desk.show(&Scene::Standing(file)),
             (Ok(()), Way::Put) => return self.desk.show(&Scene::Uploaded(file)),
+            (Ok(()), Way::Get) if was_there => return self.desk.show(&Scene::Here(file)),
             (Ok(()), Way::Get) => return self.desk.show(&Scene::Fetched(file)),
             (Err(why), Way::Put) if why.is_in_the_way() => format!("{why}; /put! replaces it"),
             (Err(why), Way::Get) if why.is_in_the_way() => format!("{why}; /get! replaces it"),

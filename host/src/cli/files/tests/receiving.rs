@@ -103,7 +103,19 @@ fn what_is_not_the_file_is_dropped() {
 fn what_stands_here_is_replaced_only_when_told_so() {
     let mut bench = Bench::new();
     bench.has("a", b"mine");
-    assert!(matches!(bench.gets("a", false), Err(FileError::Standing)));
+    bench.gets("a", false).unwrap();
+    assert_eq!(bench.works().unwrap(), "#get 'a' 4\n");
+    bench.told("#file 'a' 5\n").unwrap();
+    assert_eq!(bench.advances().unwrap(), "#stop\n", "another size is another file");
+    bench.told(&format!("{STOPPED}\n")).unwrap();
+    assert!(matches!(bench.advances(), Err(FileError::Standing)));
+    let short = Refusal::BeyondEnd.to_string();
+    for answer in [format!("#file 'a' 4\n#sum {}\n", sum(b"else")), format!("! #get: {short}\n")] {
+        bench.gets("a", false).unwrap();
+        bench.works().unwrap();
+        assert!(matches!(bench.told(&answer), Err(FileError::Standing)), "{answer}");
+        bench.holds("a", b"mine");
+    }
     bench.gets("a", true).unwrap();
     bench.advances().unwrap();
     bench.told(&format!("#file 'a' 1\n#part 1\n1#sum {}\n", sum(b"1"))).unwrap();
@@ -124,6 +136,51 @@ fn what_stands_here_is_replaced_only_when_told_so() {
     bench.advances().unwrap();
     bench.told(&format!("#file 'c' 0\n#sum {}\n", sum(b""))).unwrap();
     assert!(matches!(bench.works(), Err(FileError::Standing)), "a folder is never replaced");
+}
+
+#[test]
+fn what_stands_here_already_is_not_fetched() {
+    for bytes in [&b"mine"[..], b""] {
+        let mut bench = Bench::new();
+        bench.has("a", bytes);
+        bench.has(&draft("a"), b"mi");
+        bench.gets("a", false).unwrap();
+        assert_eq!(bench.phase(), Phase::Hashing);
+        let asks = format!("#get 'a' {}\n", bytes.len());
+        assert_eq!(bench.works().unwrap(), asks);
+        bench.loses_the_connection();
+        assert_eq!(bench.advances().unwrap(), asks);
+        let len = bytes.len();
+        bench.told(&format!("#file 'a' {len}\n#sum {}\n", sum(bytes))).unwrap();
+        assert!(bench.transfer.as_ref().unwrap().was_there());
+        assert_eq!((bench.phase(), bench.done()), (Phase::Done, (len as u64, len as u64)));
+        assert_eq!(bench.names(), ["a"]);
+        bench.holds("a", bytes);
+    }
+}
+
+#[test]
+fn what_stands_here_and_not_there_is_told() {
+    let mut bench = Bench::new();
+    bench.has("a", b"mine");
+    bench.gets("a", false).unwrap();
+    bench.works().unwrap();
+    let missing = Refusal::Missing.to_string();
+    let refused = bench.told(&format!("! #get: {missing}\n")).unwrap_err();
+    assert_eq!(refused.to_string(), missing);
+}
+
+#[test]
+fn a_draft_that_is_whole_gets_its_name() {
+    let mut bench = Bench::new();
+    bench.has(&draft("a"), b"123");
+    bench.gets("a", false).unwrap();
+    assert_eq!(bench.works().unwrap(), "#get 'a' 3\n");
+    bench.told(&format!("#file 'a' 3\n#sum {}\n", sum(b"123"))).unwrap();
+    bench.works().unwrap();
+    assert!(!bench.transfer.as_ref().unwrap().was_there());
+    assert_eq!(bench.names(), ["a"]);
+    bench.holds("a", b"123");
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl Front for Classic {
             | Scene::Files(_)
             | Scene::Doubtful(_)
             | Scene::Fetched(_)
+            | Scene::Here(_)
             | Scene::Lost(_)
             | Scene::Back => Ok(()),
             Scene::Said(_) | Scene::NotUploaded => self.screen.ask(),

@@ -185,6 +185,7 @@ impl Front for Terminal {
                 Some(self.look.told(&format!("File '{typed}' is there already")))
             }
             Scene::Fetched(name) => Some(self.look.told(&format!("File '{name}' is here"))),
+            Scene::Here(name) => Some(self.look.told(&format!("File '{name}' is here already"))),
             Scene::Told(text) => Some(self.look.told(text)),
             Scene::Doubtful(line) => Some(self.look.refused(&format!("{DOUBT}: {line}"))),
             Scene::Refused(why) | Scene::Lost(why) => Some(self.look.refused(why)),
