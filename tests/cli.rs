@@ -337,6 +337,41 @@ fn arguments_that_are_always_given_stand_in_a_file() {
     assert!(shown(&output).starts_with("cli "), "{output:?}");
 }
 
+/// What a user always gives is in the way of nothing.
+#[test]
+fn no_default_is_in_the_way() {
+    let config = tempfile::tempdir().unwrap();
+    fs::create_dir(config.path().join("snug")).unwrap();
+    let defaults = "--to=~/files\n--json\n--nick=ada\n--quiet\n--replace\n--follow\n--commands\n";
+    let run = |file: &str, arguments: &[&str], env: &[(&str, &str)]| {
+        fs::write(config.path().join("snug/cli"), file).unwrap();
+        Command::new(env!("CARGO_BIN_EXE_cli"))
+            .env("XDG_CONFIG_HOME", config.path())
+            .envs(env.iter().copied())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    for call in [&[][..], &["--files"], &["--classic"], &["--get", "a"], &["--json"]] {
+        for (file, env) in [
+            (defaults, &[][..]),
+            ("--classic\n", &[]),
+            (defaults, &[("SNUG_CLASSIC", "1"), ("SNUG_NICK", "bob")]),
+        ] {
+            let arguments = [&["127.0.0.1", &port][..], call].concat();
+            let output = run(file, &arguments, env);
+            // There is no server, but the call was right.
+            assert_eq!(output.status.code(), Some(1), "{file} {call:?}: {output:?}");
+        }
+    }
+    let env = [("SNUG_CLASSIC", "1"), ("SNUG_NICK", "bob")];
+    let output = run(defaults, &["--generate", "bash"], &env);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(shown(&output).contains("_cli()"));
+}
+
 #[test]
 fn no_server_is_told() {
     // Bound and gone: nobody listens there.

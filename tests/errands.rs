@@ -229,9 +229,7 @@ fn files_are_replaced_when_told_so() {
 #[test]
 fn a_wrong_call_has_a_status_of_its_own() {
     let here = folder(&[]);
-    for errands in
-        [&["--get", "../x"][..], &["--get"], &["--put"], &["--send"], &["--files", "--to", "."]]
-    {
+    for errands in [&["--get", "../x"][..], &["--get"], &["--put"], &["--send"]] {
         assert_eq!(errand(here.path(), 1, errands).status.code(), Some(2), "{errands:?}");
     }
 }

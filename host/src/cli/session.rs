@@ -44,7 +44,7 @@ impl<'a> Session<'a> {
             options,
             room: options.place(),
             attended,
-            transfers: Transfers::new(desk.waker()),
+            transfers: Transfers::new(desk.waker(), options.errands.folder()),
             desk,
             seen: Seen::default(),
             tries,

@@ -3,7 +3,7 @@
 //! They go on over any number of connections. Chat goes on meanwhile.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mio::Waker;
@@ -30,7 +30,7 @@ pub(super) struct Request {
 pub(super) enum Way {
     /// From here into the room.
     Put,
-    /// From the room into the working directory.
+    /// From the room into a folder here.
     Get,
 }
 
@@ -47,14 +47,17 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 pub(super) struct Transfers {
     waker: Arc<Waker>,
+    /// Where files from the room come into.
+    folder: PathBuf,
     current: Option<(Request, Transfer, Gauge)>,
     waiting: VecDeque<Request>,
 }
 
 impl Transfers {
-    /// None yet; `waker` wakes the one who [advances](Self::advance) them.
-    pub(super) fn new(waker: Arc<Waker>) -> Self {
-        Self { waker, current: None, waiting: VecDeque::new() }
+    /// None yet; those from the room will come into `folder`. `waker` wakes the one
+    /// who [advances](Self::advance) them.
+    pub(super) fn new(waker: Arc<Waker>, folder: PathBuf) -> Self {
+        Self { waker, folder, current: None, waiting: VecDeque::new() }
     }
 
     /// It is done when all before it are.
@@ -80,7 +83,7 @@ impl Transfers {
     pub(super) fn advance(&mut self, now: Instant, client: &mut Client<'_>) -> Option<Outcome> {
         if self.current.is_none() {
             let request = self.waiting.pop_front()?;
-            match request.begin(&self.waker) {
+            match request.begin(&self.folder, &self.waker) {
                 Ok(transfer) => {
                     let gauge = Gauge::new(transfer.name().as_str());
                     self.current = Some((request, transfer, gauge));
@@ -130,12 +133,12 @@ impl Transfers {
 }
 
 impl Request {
-    fn begin(&self, waker: &Arc<Waker>) -> Result<Transfer, FileError> {
+    fn begin(&self, folder: &Path, waker: &Arc<Waker>) -> Result<Transfer, FileError> {
         match self.way {
             Way::Put => Transfer::put(&home::path(&self.file), self.replace, waker),
             Way::Get => {
                 let name = FileName::parse(self.file.as_bytes()).map_err(FileError::Name)?;
-                Transfer::get(name, Path::new("."), self.replace, waker)
+                Transfer::get(name, folder, self.replace, waker)
             }
         }
     }

@@ -11,6 +11,8 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::{env, process};
 
+use clap::builder::Resettable;
+
 mod objects;
 mod paper;
 mod server;
@@ -35,6 +37,13 @@ pub fn parse_from<O: Documented>(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> O {
     let mut command = paper::command::<O>();
+    let mut arguments: Vec<_> = arguments.into_iter().collect();
+    if let Some(at) = arguments.iter().position(|argument| paper::is_asked_for(argument)) {
+        // It stands alone, and what a user always gives, in a file before the
+        // command line or in the environment, is not for it.
+        arguments.drain(1..at);
+        command = command.mut_args(|argument| argument.env(Resettable::Reset));
+    }
     let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
         if let Some(paper) = matches.get_one::<Paper>(paper::OPTION) {
             // Who reads it may have gone.

@@ -4,6 +4,7 @@
 //! as they are, so that whoever has the program has them too, however it was
 //! installed.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 
 use clap::builder::{PossibleValue, Resettable};
@@ -82,6 +83,12 @@ pub(super) fn command<O: Parser>() -> Command {
         .help_heading(Resettable::Reset)
         .help("Print the man page, or completions for a shell, and end");
     O::command().arg(option)
+}
+
+/// Whether an argument is the option that asks for a paper.
+pub(super) fn is_asked_for(argument: &OsStr) -> bool {
+    let option = argument.to_str().and_then(|argument| argument.strip_prefix("--"));
+    option.is_some_and(|option| option.split('=').next() == Some(OPTION))
 }
 
 fn write_man<O: Documented>(page: &mut Vec<u8>) -> io::Result<()> {

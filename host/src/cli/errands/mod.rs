@@ -183,7 +183,7 @@ impl<'o> Round<'o> {
 
 fn wishes(errands: &Errands, json: bool) -> VecDeque<Wish> {
     let replace = errands.replace;
-    let folder = errands.to.clone().unwrap_or_else(|| ".".into());
+    let folder = errands.folder();
     let send = errands.send.iter().cloned().map(Wish::Say);
     let put = errands.put.iter().map(|path| Wish::Put { path: path.clone(), replace });
     let get = errands.get.iter().map(|name| {

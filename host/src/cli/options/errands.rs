@@ -1,9 +1,11 @@
 //! What `cli` can be sent for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use snug_core::wire::name::{FileName, FileNameError};
+
+use crate::cli::home;
 
 /// Things to be done in a room instead of staying in it.
 ///
@@ -23,8 +25,9 @@ pub struct Errands {
     #[arg(long, value_name = "NAME", num_args = 1.., value_parser = file_name)]
     pub get: Vec<FileName>,
 
-    /// The folder that they come into [default: the working directory].
-    #[arg(long, value_name = "DIR", requires = "get")]
+    /// The folder that files come into, by /get as well [default: the working
+    /// directory].
+    #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
 
     /// List the files in the room; in a pipe as bytes, seconds of age and name, with
@@ -45,6 +48,13 @@ impl Errands {
     /// Whether there is anything to do.
     pub fn any(&self) -> bool {
         self.files || !(self.send.is_empty() && self.put.is_empty() && self.get.is_empty())
+    }
+
+    /// Where files from the room come into. No shell has read what stands in the
+    /// user's file.
+    pub(in crate::cli) fn folder(&self) -> PathBuf {
+        let to = self.to.as_deref().unwrap_or(Path::new("."));
+        to.to_str().map_or_else(|| to.to_owned(), home::path)
     }
 }
 

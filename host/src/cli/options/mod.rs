@@ -3,7 +3,6 @@
 mod errands;
 
 use clap::Parser;
-use clap::builder::FalseyValueParser;
 use snug_core::client::Mode;
 use snug_core::wire::nick::Nick;
 
@@ -30,11 +29,13 @@ pub struct ClientOptions {
     pub no_reconnect: bool,
 
     /// Look and speak as the classic client does, byte for byte.
-    #[arg(long, env = "SNUG_CLASSIC", value_parser = FalseyValueParser::new())]
+    // For clap a variable is in conflict with what overrides its option; so this
+    // one is read where the user's file is.
+    #[arg(long, overrides_with = "json", help = CLASSIC)]
     pub classic: bool,
 
     /// Give the room's lines as objects, one a line; with --files, its files.
-    #[arg(long, conflicts_with = "classic", help_heading = PIPE)]
+    #[arg(long, overrides_with = "classic", help_heading = PIPE)]
     pub json: bool,
 
     /// Take commands (/who, #who) from the input, too, as they are at a terminal.
@@ -50,6 +51,9 @@ pub struct ClientOptions {
     pub errands: Errands,
 }
 
+const CLASSIC: &str =
+    "Look and speak as the classic client does, byte for byte [env: SNUG_CLASSIC]";
+
 const PIPE: &str = "In a pipe (a line in is a text, a line of the room a line out)";
 
 const NOTES: &str = "\
@@ -59,9 +63,10 @@ Options that you always give can stand in ~/.config/snug/cli, one a line.
 A connection that is lost comes back by itself: for as long as it takes at a terminal,
 for about two minutes in a pipe and on errands, which then end with status 1.
 
-These can stand in that file and change nothing elsewhere: --replace and --quiet are for
-errands; --follow, --commands and --json (but with --files) are not, and --commands is not
-for --classic, either.";
+What stands in that file never gets in the way: of --classic and --json the last one
+counts; the environment comes first, then the file, then the command line. --replace and
+--quiet are for errands alone; --follow and --commands are not, and --commands is not for
+--classic, either.";
 
 impl ClientOptions {
     /// The place of the room, for people to read.
@@ -81,7 +86,30 @@ fn nick(name: &str) -> Result<Nick, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    #[test]
+    fn the_last_of_classic_and_json_counts() {
+        let parse = |words: &[&str]| {
+            let options = ClientOptions::parse_from([&["cli", "::1", "9999"], words].concat());
+            (options.classic, options.json)
+        };
+        assert_eq!(parse(&["--json", "--classic"]), (true, false));
+        assert_eq!(parse(&["--classic", "--json"]), (false, true));
+    }
+
+    #[test]
+    fn files_come_where_the_user_means() {
+        let folder = |words: &[&str]| {
+            let words = [&["cli", "::1", "9999"], words].concat();
+            ClientOptions::parse_from(words).errands.folder()
+        };
+        assert_eq!(folder(&[]), Path::new("."));
+        assert_eq!(folder(&["--to", "there"]), Path::new("there"));
+        assert_eq!(folder(&["--to=~/there"]), std::env::home_dir().unwrap().join("there"));
+    }
 
     #[test]
     fn an_address_of_ipv6_stands_in_brackets() {
