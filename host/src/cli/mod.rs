@@ -32,6 +32,7 @@ mod me;
 mod offer;
 mod options;
 mod order;
+mod own;
 mod recall;
 mod said;
 mod session;
@@ -45,6 +46,8 @@ pub use self::config::arguments;
 use self::error::SessionError;
 use self::link::Link;
 pub use self::options::{ClientOptions, Errands};
+#[cfg(test)]
+pub(crate) use self::own::Own;
 use self::session::Session;
 
 /// Takes the seat until the user or the server ends it.

@@ -6,7 +6,7 @@
 use super::paper::Entry;
 
 /// Objects of `cli --json`.
-pub(super) const OF_CLI: [Entry; 15] = [
+pub(super) const OF_CLI: [Entry; 16] = [
     (
         "",
         "With --json each line is an object, with time (UTC) and type, and with old (true) if it \
@@ -26,6 +26,7 @@ pub(super) const OF_CLI: [Entry; 15] = [
     ),
     ("told, refused", "text: what the server or cli has to say to the user alone"),
     ("uploaded, fetched", "file: as the user has named it"),
+    ("said", "text: what --send has said; what is typed is not repeated"),
     ("lost", "text: why there is no connection"),
     ("back", "the connection is there again"),
     ("doubtful", "text: the user said it, and it may be lost"),
@@ -76,6 +77,7 @@ mod tests {
     use snug_core::client::Kind;
 
     use super::*;
+    use crate::cli::Own;
     use crate::news::News;
     use crate::operator::{Answer, Report};
 
@@ -110,6 +112,23 @@ mod tests {
             assert_told(&OF_CLI, News::of(Kind::of(line), line));
         }
         assert_told(&OF_CLI, News::of(Kind::Rest, "x"));
+    }
+
+    #[test]
+    fn what_cli_tells_is_told() {
+        let (file, text) = ("a", "b");
+        for own in [
+            Own::Uploaded { file },
+            Own::Fetched { file },
+            Own::Said { text },
+            Own::Told { text },
+            Own::Refused { text },
+            Own::Doubtful { text },
+            Own::Lost { text },
+            Own::Back,
+        ] {
+            assert_told(&OF_CLI, own);
+        }
     }
 
     #[test]

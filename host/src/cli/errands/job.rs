@@ -64,15 +64,17 @@ pub(super) enum Failure {
 }
 
 impl Wish {
-    pub(super) fn begin(self, quiet: bool, waker: &Arc<Waker>) -> Result<Job, FileError> {
+    pub(super) fn begin(&self, quiet: bool, waker: &Arc<Waker>) -> Result<Job, FileError> {
         let transfer = match self {
             Self::Say(text) => {
                 let lines = text.lines().map(str::to_owned).collect();
                 return Ok(Job::Say(Speech { lines, stage: Stage::Unsaid }));
             }
-            Self::List(list) => return Ok(Job::List { list, asked: false }),
-            Self::Put { path, replace } => Transfer::put(&path, replace, waker)?,
-            Self::Get { name, folder, replace } => Transfer::get(*name, &folder, replace, waker)?,
+            Self::List(list) => return Ok(Job::List { list: *list, asked: false }),
+            Self::Put { path, replace } => Transfer::put(path, *replace, waker)?,
+            Self::Get { name, folder, replace } => {
+                Transfer::get((**name).clone(), folder, *replace, waker)?
+            }
         };
         let bar = Bar::new(transfer.name().as_str(), quiet);
         Ok(Job::Move(transfer, bar))

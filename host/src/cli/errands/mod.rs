@@ -4,10 +4,12 @@
 //! - [`visit`]: one connection
 //! - [`bar`]: how far a file is
 //! - [`list`]: the files of the room
+//! - [`report`]: how it goes
 
 mod bar;
 mod job;
 mod list;
+mod report;
 mod visit;
 
 use core::time::Duration;
@@ -22,6 +24,7 @@ use snug_core::wire::nick::Nick;
 
 use self::job::{Failure, Job, Wish};
 use self::list::List;
+use self::report::Report;
 use self::visit::{End, Visit};
 use super::connection::Memory;
 use super::dial::Tries;
@@ -52,7 +55,8 @@ pub(super) struct Round<'o> {
     clock: Clock,
     wishes: VecDeque<Wish>,
     /// What is being done.
-    job: Option<(String, Job)>,
+    job: Option<(Wish, Job)>,
+    report: Report,
     /// There was a connection: what is lost can be had again.
     has_been: bool,
     failed: bool,
@@ -70,6 +74,7 @@ impl<'o> Round<'o> {
             clock: Clock::start(),
             wishes,
             job: None,
+            report: Report { objects: options.json, quiet: options.errands.quiet },
             has_been: false,
             failed: false,
         })
@@ -83,6 +88,9 @@ impl<'o> Round<'o> {
             let done = self.done();
             let why = match Link::connect(&self.options.host, self.options.port) {
                 Ok(link) => {
+                    if self.has_been {
+                        self.report.back();
+                    }
                     self.has_been = true;
                     match Visit::begin(self, &mut memory, link)?.run()? {
                         End::Done => break,
@@ -112,38 +120,34 @@ impl<'o> Round<'o> {
     fn has_more(&mut self) -> bool {
         while self.job.is_none() {
             let Some(wish) = self.wishes.pop_front() else { return false };
-            let what = wish.to_string();
             match wish.begin(self.options.errands.quiet, &self.waker) {
-                Ok(job) => self.job = Some((what, job)),
-                Err(why) => self.tell_failure(&what, &why.into()),
+                Ok(job) => self.job = Some((wish, job)),
+                Err(why) => self.tell_failure(&wish, &why.into()),
             }
         }
         true
     }
 
     fn finish(&mut self, outcome: Result<(), Failure>) {
-        let Some((what, job)) = self.job.take() else { return };
+        let Some((wish, job)) = self.job.take() else { return };
         let where_it_was = job.where_it_was();
         // Its row on the screen ends with it.
         drop(job);
-        match (outcome, where_it_was) {
-            (Err(why), _) => self.tell_failure(&what, &why),
-            (Ok(()), Some(place)) if !self.options.errands.quiet => {
-                eprintln!("cli: {what}: it is {place} already");
-            }
-            (Ok(()), _) => {}
+        match outcome {
+            Ok(()) => self.report.done(&wish, where_it_was),
+            Err(why) => self.tell_failure(&wish, &why),
         }
     }
 
-    fn tell_failure(&mut self, what: &str, why: &Failure) {
+    fn tell_failure(&mut self, wish: &Wish, why: &Failure) {
         self.failed = true;
-        eprintln!("cli: {what}: {why}");
+        self.report.failed(wish, why);
     }
 
     /// The server knows the user under another name than was wanted.
     fn tell_unnamed(&mut self, why: &str) {
-        let nick = self.options.nick.as_ref().map_or("", Nick::as_str);
-        self.tell_failure(&format!("'{nick}'"), &Failure::Refused(why.to_owned()));
+        self.failed = true;
+        self.report.unnamed(self.options.nick.as_ref().map_or("", Nick::as_str), why);
     }
 
     fn done(&self) -> u64 {
@@ -163,19 +167,20 @@ impl<'o> Round<'o> {
         if self.has_more() {
             self.failed = true;
             self.job = None;
-            eprintln!("cli: {}: {why}", self.options.place());
+            self.report.given_up(&self.options.place(), why);
         }
     }
 
     /// All was sent, and the server was not heard to take it.
     fn doubt(&mut self) {
         self.failed = true;
-        eprintln!("cli: {}: {}", self.options.place(), Failure::Unconfirmed);
+        self.report.given_up(&self.options.place(), Failure::Unconfirmed);
     }
 
     fn rest(&self, why: &str, pause: Duration) {
-        if let (Some((_, job)), false) = (&self.job, self.options.errands.quiet) {
-            job.tell(format_args!("{why}; trying again in {:.1} s", pause.as_secs_f32()));
+        if let Some((_, job)) = &self.job {
+            let then = format_args!("trying again in {:.1} s", pause.as_secs_f32());
+            self.report.lost(job, why, then);
         }
         thread::sleep(pause);
     }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::input::Input;
 use super::{Farewell, Front, Scene, Wish};
 use crate::cli::me::Me;
+use crate::cli::own::Own;
 use crate::news::News;
 use crate::record::Record;
 
@@ -67,17 +68,4 @@ impl Front for Json {
 pub(super) fn unable_to_connect(why: &io::Error) -> io::Result<()> {
     let text = &format!("unable to connect: {why}");
     Record::now(Own::Lost { text }).write_to(&mut io::stdout())
-}
-
-/// What an object tells that does not come from the server.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-enum Own<'a> {
-    Uploaded { file: &'a str },
-    Fetched { file: &'a str },
-    Told { text: &'a str },
-    Refused { text: &'a str },
-    Doubtful { text: &'a str },
-    Lost { text: &'a str },
-    Back,
 }

@@ -34,7 +34,7 @@ pub struct ClientOptions {
     #[arg(long, overrides_with = "json", help = CLASSIC)]
     pub classic: bool,
 
-    /// Give the room's lines as objects, one a line; with --files, its files.
+    /// Give the room's lines as objects, one a line; on errands, what became of them.
     #[arg(long, overrides_with = "classic", help_heading = PIPE)]
     pub json: bool,
 
