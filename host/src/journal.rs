@@ -37,24 +37,22 @@ pub enum LogFormat {
 pub struct Journal {
     console: Console,
     format: LogFormat,
-    /// Nothing but answers.
+    /// Nothing of what happens.
     quiet: bool,
     /// What the console did not take yet.
     held: Vec<u8>,
 }
 
 impl Journal {
-    /// A journal on a console; a quiet one has nothing but answers.
+    /// A journal on a console; a quiet one has nothing of what happens, but answers.
     pub fn new(console: Console, format: LogFormat, quiet: bool) -> Self {
         Self { console, format, quiet, held: Vec::new() }
     }
 
-    /// The room is open on a port. `invitation` tells who reads along how others
-    /// join; it is for a person, and objects have `addresses` instead.
+    /// The room is open on a port; a quiet journal tells that too, if it is asked to.
+    /// `invitation` tells who reads along how others join; it is for a person, and
+    /// objects have `addresses` instead.
     pub fn open(&mut self, port: u16, addresses: &[SocketAddr], invitation: &str) {
-        if self.quiet {
-            return;
-        }
         match self.format {
             LogFormat::Classic => {
                 let text = format!("Chat server started on port {port}.\n{invitation}");

@@ -1,16 +1,11 @@
 //! The commands of the console.
 
-use core::net::Ipv4Addr;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use rustix::process::Signal;
 
 use crate::peer::{Peer, wait_until};
 use crate::served::Served;
-use crate::site::Site;
 
 /// The console's next line that is an answer.
 #[track_caller]
@@ -176,15 +171,7 @@ fn quit_ends_the_room() {
 /// Quiet is the room, not who asks.
 #[test]
 fn a_quiet_console_still_answers() {
-    // It does not tell its port; no other test has this address.
-    let own = Ipv4Addr::new(127, 0, 0, 78);
-    let free = TcpListener::bind((own, 0)).unwrap().local_addr().unwrap();
-    let site = Arc::new(Site::new());
-    let mut server = Command::new(env!("CARGO_BIN_EXE_srv"));
-    server.args([&own.to_string(), &free.port().to_string(), "--quiet"]).current_dir(site.work());
-    let mut room = Served::spawn(server, site, Stdio::piped());
-    room.at = free;
-    wait_until("it serves", || TcpStream::connect(free).is_ok());
+    let mut room = Served::start_typed(&["--quiet"]);
     let mut ada = room.line();
     ada.send("hello\n");
     room.types("/who\nlunch\n");

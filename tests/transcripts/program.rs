@@ -41,8 +41,8 @@ fn it_ends_when_asked_at_once() {
 
 #[test]
 fn it_can_be_quiet() {
-    // It does not tell its port either, so one is looked for that is free, at
-    // an address where no other test takes it meanwhile.
+    // It does not tell a port that it was given, so one is looked for that is
+    // free, at an address where no other test takes it meanwhile.
     let own = Ipv4Addr::new(127, 0, 0, 77);
     let free = TcpListener::bind((own, 0)).unwrap().local_addr().unwrap();
     let site = Site::new();
@@ -54,6 +54,16 @@ fn it_can_be_quiet() {
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stdout), (Some(0), Vec::new()));
+}
+
+/// Who lets the system choose the port has no other way to learn it.
+#[test]
+fn even_when_quiet_it_tells_the_port_that_the_system_chose() {
+    let mut room = Served::start(&["--quiet"]);
+    room.classic();
+    room.signal(Signal::TERM);
+    assert_eq!(room.console.rest(), "");
+    assert_eq!(room.ends().code(), Some(0));
 }
 
 fn run(arguments: &[&str]) -> Output {

@@ -49,8 +49,13 @@ fn serve(options: &ServerOptions) -> io::Result<()> {
         );
     }
     let mut journal = journal(options, &waiting)?;
-    let invitation = invitation(&addresses, operator.is_there());
-    journal.open(net::port(&listeners)?, &addresses, &invitation);
+    if !options.quiet {
+        let invitation = invitation(&addresses, operator.is_there());
+        journal.open(net::port(&listeners)?, &addresses, &invitation);
+    } else if options.port == Some(0) {
+        // It is an answer: nobody else knows which port the system chose.
+        journal.open(net::port(&listeners)?, &addresses, "");
+    }
     let limits = Limits::new(options, clients);
     let silence = net::Silence::new(options.keep_alive, options.send_timeout);
     let keepers = (journal, operator);

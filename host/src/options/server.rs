@@ -28,7 +28,7 @@ pub struct ServerOptions {
     #[arg(long, env = "SNUG_FOLDER", value_name = "PATH", default_value = "./server")]
     pub folder: PathBuf,
 
-    /// Print nothing of what happens in the room.
+    /// Print nothing of what happens in the room; the port is told where it was 0.
     #[arg(long, short, env = "SNUG_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
