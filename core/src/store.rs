@@ -31,7 +31,8 @@ impl TransferSlot {
 /// once in a while [`prepend`](Self::prepend), then [`commit`](Self::commit);
 /// or at any point [`abort`](Self::abort) or [`keep`](Self::keep). For each
 /// download it calls [`open`](Self::open), then [`read`](Self::read) as long as
-/// it likes, at the file's end maybe [`learn`](Self::learn), then `abort`.
+/// it likes, or [`lend`](Self::lend), at the file's end maybe
+/// [`learn`](Self::learn), then `abort`.
 ///
 /// A call that would have to wait answers [`nb::Error::WouldBlock`] and is made
 /// again, with the same arguments, after the caller told the room that the slot
@@ -126,6 +127,25 @@ pub trait Store {
         Err(nb::Error::Other(StoreError::Unsupported))
     }
 
+    /// Sets aside up to `most` bytes of the open file from `offset` on, to go to
+    /// the peer without a copy in the room's block; tells how many, or 0 where
+    /// they are to be [read](Self::read).
+    ///
+    /// Asked only where [`open`](Self::open) told the digest, so that nobody has
+    /// to see the bytes. Who drives the room moves them to the link, as a
+    /// [`Loan`] says, before the room asks for the next. So only a store whose
+    /// room is driven by somebody who asks for
+    /// [`pending_loan`](crate::server::Server::pending_loan) may lend.
+    fn lend(
+        &mut self,
+        slot: TransferSlot,
+        offset: u64,
+        most: usize,
+    ) -> nb::Result<usize, StoreError> {
+        let _ = (slot, offset, most);
+        Ok(0)
+    }
+
     /// What was read of the open file, from its first byte to its last, has this
     /// digest. A store that can tell whether the file has changed since it was
     /// opened may tell it the next time; else the room sums it up anew.
@@ -172,6 +192,17 @@ pub struct Opened {
     /// file as a [draft](Draft) of it, and the file has certainly not changed
     /// since. The room then sums nothing, and reads nothing that is not sent.
     pub digest: Option<Digest>,
+}
+
+/// What a peer is to get of a file that the store [lends](Store::lend).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loan<'a> {
+    /// Whose file it is.
+    pub slot: TransferSlot,
+    /// What is left of the part's line, which goes first.
+    pub line: &'a [u8],
+    /// The next bytes of the file that the store has set aside, all of them.
+    pub len: usize,
 }
 
 /// A finished file in the folder.

@@ -76,6 +76,10 @@ pub(crate) struct MemoryStore {
     pub(crate) known: BTreeMap<Vec<u8>, Digest>,
     /// Files that are read, by slot.
     pub(crate) readers: BTreeMap<usize, Vec<u8>>,
+    /// Bytes of a known file that it lends at once, at most.
+    pub(crate) lends: usize,
+    /// From where on the next loan of a slot is.
+    lent: BTreeMap<usize, usize>,
     waiting: BTreeMap<usize, Call>,
     ready: BTreeSet<usize>,
     /// How many times it was called.
@@ -138,6 +142,17 @@ impl MemoryStore {
         }
         self.forget(at);
         self.verdict(step)
+    }
+
+    /// The next bytes that it lends.
+    pub(crate) fn loan(&self, slot: TransferSlot, len: usize) -> &[u8] {
+        let from = self.lent[&slot.index()];
+        &self.readers[&slot.index()][from..from + len]
+    }
+
+    /// So many of them are on their way.
+    pub(crate) fn moved(&mut self, slot: TransferSlot, count: usize) {
+        *self.lent.get_mut(&slot.index()).expect("it lends them") += count;
     }
 
     fn forget(&mut self, at: usize) {
@@ -217,6 +232,7 @@ impl Store for MemoryStore {
         self.forget(slot.index());
         self.drafts.remove(&slot.index());
         self.readers.remove(&slot.index());
+        self.lent.remove(&slot.index());
     }
 
     fn begin(
@@ -277,6 +293,23 @@ impl Store for MemoryStore {
         let count = rest.len().min(block.len());
         block[..count].copy_from_slice(&rest[..count]);
         Ok(count)
+    }
+
+    fn lend(
+        &mut self,
+        slot: TransferSlot,
+        offset: u64,
+        most: usize,
+    ) -> nb::Result<usize, StoreError> {
+        if self.lends == 0 {
+            return Ok(0);
+        }
+        self.call(slot, Step::Read, || Call::Read(offset, most))?;
+        let offset = usize::try_from(offset).unwrap();
+        let at = *self.lent.entry(slot.index()).or_insert(offset);
+        assert_eq!(at, offset, "all of a loan is moved before the next");
+        let left = self.readers[&slot.index()].len() - offset;
+        Ok(left.min(self.lends).min(most))
     }
 
     fn list(&mut self, from: u64) -> Option<Listed> {

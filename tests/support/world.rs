@@ -11,6 +11,7 @@ use embedded_io::{Read, Write};
 use snug_core::id::ClientId;
 use snug_core::io::{Received, receive, transmit};
 use snug_core::server::{Config, RoomFull, Server};
+use snug_core::store::Loan;
 use snug_core::time::Instant;
 
 use super::ground::Ground;
@@ -302,11 +303,28 @@ impl<'m> World<'m> {
         let seat = &mut self.seats[at];
         assert!(!seat.full, "a link that is full is left alone");
         match transmit(&mut self.server, now, id, &mut seat.near) {
+            Ok(0) => self.write_lent(id, at),
             Ok(_) => {}
             Err(nb::Error::WouldBlock) => seat.full = true,
             Err(nb::Error::Other(_)) => seat.id = None,
         }
         true
+    }
+
+    /// What the store lends goes from its hands to the link's.
+    fn write_lent(&mut self, id: ClientId, at: usize) {
+        let Some(Loan { slot, line, len }) = self.server.pending_loan(id) else { return };
+        let (line, now) = (line.to_vec(), self.now);
+        let bytes = [&line, self.server.store_mut().loan(slot, len)].concat();
+        let seat = &mut self.seats[at];
+        if let Ok(count) = seat.near.write(&bytes) {
+            let moved = count.saturating_sub(line.len());
+            self.server.store_mut().moved(slot, moved);
+            self.server.handle_sent(now, id, count);
+        } else {
+            seat.full = true;
+            self.server.handle_blocked(now, id);
+        }
     }
 
     fn step_store(&mut self) -> bool {

@@ -54,7 +54,7 @@ impl<S: Store> Server<'_, S> {
         let Some(Ongoing { slot, .. }) = ongoing else { return Front::Line(0) };
         match self.transfers.piece(slot) {
             Some(Piece::Line(line)) => Front::Line(render(&mut self.page, line)),
-            Some(Piece::Bytes(_)) => Front::Part(slot),
+            Some(Piece::Bytes(_) | Piece::Lent) => Front::Part(slot),
             None => Front::Line(0),
         }
     }
@@ -77,7 +77,8 @@ impl<S: Store> Server<'_, S> {
             client.outbox.sent = 0;
         }
         self.transfers.took(slot, count);
-        client.outbox.in_piece = matches!(self.transfers.piece(slot), Some(Piece::Bytes(_)));
+        let piece = self.transfers.piece(slot);
+        client.outbox.in_piece = matches!(piece, Some(Piece::Bytes(_) | Piece::Lent));
         if stops && !client.outbox.in_piece {
             self.stop_transfer(place);
             self.resume(place);

@@ -8,7 +8,7 @@ use super::answers::{Front, next_line};
 use super::client::{Answer, Half, MOST_ANSWERS, Outbox, Stage};
 use crate::id::ClientId;
 use crate::log::{Cursor, LINE_COST, Log, Reader};
-use crate::store::Store;
+use crate::store::{Loan, Store};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::wire::Dialect;
@@ -135,6 +135,22 @@ impl<S: Store> Server<'_, S> {
     /// stand in between that are not for the client, or the end of the log.
     pub fn pending_both(&mut self, id: ClientId) -> (&[u8], &[u8]) {
         self.make_offer(id, true)
+    }
+
+    /// What is to be sent to a client where nothing is
+    /// [`pending`](Self::pending): a part of a file that the store
+    /// [lends](Store::lend). Tell as ever how many bytes the link took, those of
+    /// the line with them.
+    pub fn pending_loan(&mut self, id: ClientId) -> Option<Loan<'_>> {
+        self.offer = None;
+        let place = self.here(id)?;
+        if self.next_up(place) != Some(Next::Piece) {
+            return None;
+        }
+        let loan = self.transfers.loan(self.table.tenant(place)?.transfer?.slot)?;
+        let (first, second) = (loan.line.len(), loan.len);
+        self.offer = Some(Offer { to: id, kind: Kind::Piece, first, second });
+        Some(loan)
     }
 
     fn make_offer(&mut self, id: ClientId, both: bool) -> (&[u8], &[u8]) {

@@ -5,7 +5,7 @@ use core::ops::Range;
 use sha2::{Digest as _, Sha256};
 
 use super::{HEADROOM, MOST_OF_PART, Piece, Progress, Setback, Stepped, digest_of};
-use crate::store::{Opened, Store, TransferSlot};
+use crate::store::{Loan, Opened, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply, render};
@@ -24,7 +24,8 @@ pub(super) struct Download {
     /// Of all that was read until then.
     sum: Sha256,
     /// What the peer is to get of the part in the block, from the start of the
-    /// headroom: the part's line stands right before its bytes.
+    /// headroom: the part's line stands right before its bytes. A part that is
+    /// lent is counted as if it were there.
     part: Range<usize>,
     step: Step,
 }
@@ -41,6 +42,8 @@ enum Step {
     Read,
     /// The peer is to get the part.
     Part,
+    /// The same, but its bytes are with the store.
+    Lent,
 }
 
 impl Download {
@@ -55,6 +58,7 @@ impl Download {
         match self.step {
             Step::Open | Step::Pass | Step::Read => None,
             Step::Part => memory.get(self.part.clone()).map(Piece::Bytes),
+            Step::Lent => Some(Piece::Lent),
             Step::Announce => Some(Piece::Line(Reply::File(name, self.size))),
         }
     }
@@ -63,12 +67,19 @@ impl Download {
     pub(super) fn took(&mut self, count: usize) {
         self.step = match self.step {
             Step::Announce => Step::Read,
-            Step::Part => {
+            step @ (Step::Part | Step::Lent) => {
                 self.part.start += count;
-                if self.part.is_empty() { Step::Read } else { Step::Part }
+                if self.part.is_empty() { Step::Read } else { step }
             }
             step => step,
         };
+    }
+
+    /// What the peer is to get of a part that the store lends.
+    pub(super) fn loan<'a>(&self, slot: TransferSlot, memory: &'a [u8]) -> Option<Loan<'a>> {
+        let line = memory.get(self.part.start..HEADROOM).unwrap_or_default();
+        let len = self.part.len() - line.len();
+        (self.step == Step::Lent).then_some(Loan { slot, line, len })
     }
 
     /// Does the next step, with a block at most.
@@ -98,11 +109,15 @@ impl Download {
                 return Ok(Some(Progress::Sent(self.finish(slot, store))));
             }
             Step::Read => {
-                self.read_block(slot, block, store, self.size)?;
+                self.step = if self.borrow(slot, store)? {
+                    Step::Lent
+                } else {
+                    self.read_block(slot, block, store, self.size)?;
+                    Step::Part
+                };
                 self.announce_part(headroom);
-                self.step = Step::Part;
             }
-            Step::Announce | Step::Part => return Ok(Some(Progress::Peer)),
+            Step::Announce | Step::Part | Step::Lent => return Ok(Some(Progress::Peer)),
         }
         Ok(None)
     }
@@ -114,6 +129,19 @@ impl Download {
             store.learn(slot, digest);
             digest
         })
+    }
+
+    /// Has the store lend the next part, unless it must be seen or the store
+    /// does not lend; whether it does.
+    fn borrow(&mut self, slot: TransferSlot, store: &mut impl Store) -> Result<bool, Setback> {
+        if self.digest.is_none() {
+            return Ok(false);
+        }
+        let most = (self.size - self.read).min(MOST_OF_PART) as usize;
+        let count = store.lend(slot, self.read, most)?.min(most);
+        self.read += count as u64;
+        self.part = HEADROOM..HEADROOM + count;
+        Ok(count > 0)
     }
 
     /// Reads as much as fits of what stands before `end`, which is not yet

@@ -12,7 +12,7 @@ use core::net::IpAddr;
 use sha2::{Digest as _, Sha256};
 
 use crate::id::ClientId;
-use crate::store::{self, Draft, Store, TransferSlot};
+use crate::store::{self, Draft, Loan, Store, TransferSlot};
 use crate::wire::digest::Digest;
 use crate::wire::name::FileName;
 use crate::wire::notice::{Refusal, Reply};
@@ -79,7 +79,10 @@ pub(crate) enum Progress {
 #[derive(Debug)]
 pub(crate) enum Piece<'a> {
     Line(Reply<'a>),
+    /// Of a part, with its line.
     Bytes(&'a [u8]),
+    /// Of a part that the store lends.
+    Lent,
 }
 
 /// Why a step did not come to its end.
@@ -222,6 +225,14 @@ impl<'m> Transfers<'m> {
         match self.piece(slot) {
             Some(Piece::Bytes(bytes)) => bytes,
             _ => &[],
+        }
+    }
+
+    /// The rest of the part that the store lends to a peer now, with its line.
+    pub(crate) fn loan(&self, slot: TransferSlot) -> Option<Loan<'_>> {
+        match &self.job(slot)?.way {
+            Way::Down(download) => download.loan(slot, self.blocks.get(self.start_of(slot)..)?),
+            Way::Up(_) => None,
         }
     }
 

@@ -42,6 +42,45 @@ fn chat_goes_between_the_parts_of_a_download() {
     assert!(world.store().readers.is_empty());
 }
 
+/// What the store lends goes out in parts like all else: chat gets between two,
+/// and who stops, or is let go, gets to the end of the one that is half out.
+#[test]
+fn what_is_lent_comes_in_parts_with_chat_in_between() {
+    let file = "0123456789".repeat(120);
+    let stopped = "> Your transfer has been stopped\n";
+    let (first, rest) = (part(&file[..700]), part(&file[700..]));
+    let sum = format!("#sum {}\n", digest(&file));
+    let users = "#user 10.0.0.1:5000 10.0.0.1:5000\n#user 10.0.0.2:5000 10.0.0.2:5000\n> 2 users\n";
+    let hello = "[10.0.0.1:5000] hello\n";
+    for pace in [Pace::Quick, Pace::Slow] {
+        for (said, then, stays) in [
+            ("#who\n", [users, hello, &rest, &sum].concat(), true),
+            ("#stop\n", [stopped, hello].concat(), true),
+            ("#quit\n", stopped.to_owned(), false),
+        ] {
+            let mut ground = Ground::new(Sizes::default());
+            let mut world = World::new(&mut ground);
+            let (ada, bob) = two_of(&mut world);
+            world.store().files.insert("a".into(), file.clone().into());
+            world.store().known.insert(file.clone().into(), digest(&file));
+            (world.store().lends, world.store().pace) = (700, pace);
+            world.block(bob, 20);
+            world.send(bob, "#get a\n");
+            let mut got = String::new();
+            while got.len() < 100 {
+                got += &String::from_utf8(world.read_some(bob, 7)).unwrap();
+            }
+            world.send(bob, said);
+            world.send(ada, "hello\n");
+            world.unblock(bob);
+            got += &world.read(bob);
+            assert_eq!(got, format!("#file 'a' 1200\n{first}{then}"), "{said} {pace:?}");
+            assert!(world.store().readers.is_empty());
+            assert_eq!(world.is_in(bob), stays);
+        }
+    }
+}
+
 #[test]
 fn a_download_from_an_offset_on() {
     let mut ground = Ground::new(Sizes::default());

@@ -16,6 +16,10 @@ struct Shelf {
     /// How many times it was read from, and from where first.
     reads: usize,
     first: Option<u64>,
+    /// Bytes that it lends at once, at most; it lends nothing for 0.
+    lends: usize,
+    /// How far its bytes were moved to the peer, once it has lent some.
+    moved: Option<usize>,
     /// It is busy each other time.
     busy: bool,
     turn: bool,
@@ -79,6 +83,29 @@ impl Store for Shelf {
         let count = rest.len().min(block.len());
         block[..count].copy_from_slice(&rest[..count]);
         Ok(count)
+    }
+
+    fn lend(&mut self, _: TransferSlot, offset: u64, most: usize) -> nb::Result<usize, StoreError> {
+        if self.lends == 0 {
+            return Ok(0);
+        }
+        self.wait()?;
+        assert!(self.told.is_some(), "what is lent is not summed");
+        let at = *self.moved.get_or_insert(offset as usize);
+        assert_eq!(at, offset as usize, "one loan follows the other");
+        Ok(most.min(self.lends).min(self.file.len() - at))
+    }
+}
+
+impl Shelf {
+    /// The next `count` bytes of a loan: of its line, and of the file.
+    fn move_lent(&mut self, loan: Loan<'_>, count: usize) -> Vec<u8> {
+        let at = self.moved.expect("it has lent them");
+        let lent = &self.file[at..at + loan.len];
+        let all = [loan.line, lent].concat();
+        let count = count.min(all.len());
+        self.moved = Some(at + count.saturating_sub(loan.line.len()));
+        all[..count].to_vec()
     }
 }
 
@@ -166,6 +193,12 @@ fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<u8>, Progress) {
                 got.extend_from_slice(&bytes[..bytes.len().min(step)]);
                 bytes.len().min(step)
             }
+            Some(Piece::Lent) => {
+                assert_eq!(transfers.part(SLOT), b"", "nothing of it is in the block");
+                let moved = store.move_lent(transfers.loan(SLOT).unwrap(), step);
+                got.extend(&moved);
+                moved.len()
+            }
             None => panic!("there is something to take"),
         };
         transfers.took(SLOT, count);
@@ -174,8 +207,13 @@ fn fetch(store: &mut Shelf, offset: u64, step: usize) -> (Vec<u8>, Progress) {
 
 /// What a peer is to get of a file of 133 bytes.
 fn stream(rest: &[u8]) -> Vec<u8> {
+    stream_in(BLOCK, rest)
+}
+
+/// The same, in parts of so many bytes.
+fn stream_in(part: usize, rest: &[u8]) -> Vec<u8> {
     let mut stream = b"#file 'a' 133\n".to_vec();
-    for part in rest.chunks(BLOCK) {
+    for part in rest.chunks(part) {
         stream.extend(format!("#part {}\n", part.len()).bytes());
         stream.extend(part);
     }
@@ -210,6 +248,55 @@ fn a_digest_that_the_store_knows_is_not_summed_anew() {
     }
     let mut store = Shelf { file: whole, told: Some(told), ..Shelf::default() };
     assert_eq!(fetch(&mut store, 134, 7), (vec![], Progress::Failed(Refusal::BeyondEnd)));
+}
+
+/// What is lent goes out as what is read, and nothing of it through the block.
+#[test]
+fn a_known_file_is_lent_to_its_peer() {
+    let (whole, told) = (bytes(2 * BLOCK + 5), digest(b"whatever"));
+    let cases = [(0, 50, 1), (1, 7, 3), (BLOCK, 1_000, 5), (0, 1_000, 1_000), (133, 9, 9)];
+    for ((offset, lends, step), busy) in cases.into_iter().zip([true, false, true, false, true]) {
+        let mut store =
+            Shelf { file: whole.clone(), told: Some(told), lends, busy, ..Shelf::default() };
+        let rest = &whole[offset..];
+        let got = fetch(&mut store, offset as u64, step);
+        assert_eq!(got, (stream_in(lends, rest), Progress::Sent(told)), "{offset} {lends}");
+        assert_eq!((store.reads, store.learned), (0, None), "{offset} {lends}");
+    }
+}
+
+/// A part has no more bytes than any other, however much is lent.
+#[test]
+fn what_is_lent_goes_in_parts_of_the_same_size() {
+    let (file, told) = (bytes(150_000), Some(digest(b"whatever")));
+    let (got, _) = fetch(&mut Shelf { file, told, lends: 200_000, ..Shelf::default() }, 0, 99_999);
+    for part in [65_536, 65_536, 18_928] {
+        let line = format!("#part {part}\n");
+        assert!(got.windows(line.len()).any(|bytes| bytes == line.as_bytes()), "{part}");
+    }
+}
+
+/// A store that lends no more has the rest of it read, and that tells why.
+#[test]
+fn what_is_not_lent_is_read() {
+    let (mut slots, mut blocks) = ([const { Transfer::VACANT }; 2], [0; 2 * (BLOCK + HEADROOM)]);
+    let mut transfers = Transfers::new(&mut slots, &mut blocks);
+    let told = Some(digest(b"whatever"));
+    let mut store = Shelf { file: bytes(3 * BLOCK), told, lends: BLOCK, ..Shelf::default() };
+    transfers.fetch(SLOT, ClientId::new(7, 0), &name(), 0);
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+    transfers.took(SLOT, 0);
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+    let count = store.move_lent(transfers.loan(SLOT).unwrap(), BLOCK + HEADROOM).len();
+    transfers.took(SLOT, count);
+    store.lends = 0;
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Peer);
+    assert!(transfers.part(SLOT).ends_with(&store.file[BLOCK..2 * BLOCK]));
+    assert_eq!((transfers.loan(SLOT), store.reads), (None, 1));
+    store.file.truncate(2 * BLOCK);
+    let count = transfers.part(SLOT).len();
+    transfers.took(SLOT, count);
+    assert_eq!(settle(&mut transfers, &mut store), Progress::Failed(Refusal::Changed));
 }
 
 /// Of a file that is not sent to its end, nothing is learned.
