@@ -178,6 +178,80 @@ fn next_tick() {
     }
 }
 
+/// Has the server know the digest of a file that is `a` from now on.
+fn make_known(room: &Served, ada: &mut Peer, file: &[u8]) {
+    ada.send(format!("#upload a {}\n", file.len()));
+    ada.send(file);
+    ada.until(format!("> Your file has been uploaded ({} bytes)\n", file.len()));
+    // It changes after its bytes came, so that the dates tell of each change
+    // that comes later.
+    next_tick();
+    fs::set_permissions(room.site.folder().join("a"), Permissions::from_mode(0o600)).unwrap();
+    assert!(fetch(ada, "a", 0, "?").0 == file);
+}
+
+/// What comes of the file up to a line that begins with `end`.
+fn parts_until(peer: &mut Peer, end: &str) -> Vec<u8> {
+    let mut file = Vec::new();
+    loop {
+        let line = peer.line();
+        if line.starts_with(end) {
+            return file;
+        }
+        if let Some(len) = line.strip_prefix("#part ") {
+            file.extend(peer.take(len.parse().unwrap()));
+        }
+    }
+}
+
+/// Its bytes go to the link without a copy, and nobody can tell by what comes:
+/// chat stands between its parts, and it ends behind one.
+#[test]
+fn a_known_file_comes_like_any_other() {
+    let room = Served::start(&[]);
+    let file = noise(6, 12_000_000);
+    let mut ada = room.line();
+    make_known(&room, &mut ada, &file);
+    let mut bob = Peer::connect_narrow(room.at);
+    for offset in [0, 70_001] {
+        bob.send(format!("\n#get a {offset}\n"));
+        bob.until(format!("#file 'a' {}\n", file.len()));
+        ada.send("word\n");
+        ada.send("#who\n");
+        ada.until("> 2 users\n");
+        let (rest, heard, sum) = take_file(&mut bob, "word");
+        assert!(rest == file[offset..], "{} bytes", rest.len());
+        assert_eq!((heard, sum), (1, sha256(&file)));
+    }
+    bob.send("#get a 5\n");
+    bob.until("#part 65536\n");
+    let mut got = bob.take(100);
+    bob.send("#stop\n");
+    got.extend(bob.take(PART - 100));
+    got.extend(parts_until(&mut bob, "> Your transfer has been stopped"));
+    assert!(got.len() < file.len() - 5 && got == file[5..][..got.len()], "{} bytes", got.len());
+    bob.send(format!("#get a {}\n", file.len() - 7));
+    assert_eq!(take_file(&mut bob, "?").0, file[file.len() - 7..]);
+}
+
+/// What is gone from a file is not sent, and its peer is told.
+#[test]
+fn a_known_file_that_becomes_shorter_is_not_sent_as_if_it_were_whole() {
+    const LEFT: usize = 8_000_000;
+    let room = Served::start(&[]);
+    let file = noise(8, 12_000_000);
+    let mut ada = room.line();
+    make_known(&room, &mut ada, &file);
+    let mut bob = Peer::connect_narrow(room.at);
+    bob.send("\n#get a\n");
+    bob.until(format!("#file 'a' {}\n", file.len()));
+    let stands = File::options().write(true).open(room.site.folder().join("a")).unwrap();
+    stands.set_len(LEFT as u64).unwrap();
+    let got = parts_until(&mut bob, "! #get: the file has become shorter");
+    // The system may have taken some of the rest before it was gone.
+    assert!(got[..LEFT] == file[..LEFT] && got.len() < file.len(), "{} bytes", got.len());
+}
+
 /// Known once, the digest is that of the file as it was: it comes with the rest
 /// of it, and tells who fetches it where somebody writes to it meanwhile.
 #[test]
@@ -187,14 +261,7 @@ fn a_known_digest_tells_of_a_file_that_changes_while_it_is_fetched() {
     let file = noise(5, 12_000_000);
     let path = room.site.folder().join("a");
     let mut ada = room.line();
-    ada.send(format!("#upload a {}\n", file.len()));
-    ada.send(&file);
-    ada.until("> Your file has been uploaded (12000000 bytes)\n");
-    // It changes after its bytes came, so that the dates tell of each change
-    // that comes later.
-    next_tick();
-    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    assert!(fetch(&mut ada, "a", 0, "?").0 == file);
+    make_known(&room, &mut ada, &file);
 
     let mut bob = Peer::connect_narrow(room.at);
     bob.send(format!("\n#get a {OFFSET}\n"));

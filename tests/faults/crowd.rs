@@ -70,7 +70,7 @@ fn a_full_room_says_so() {
 
 #[test]
 fn no_more_are_let_in_than_there_are_descriptors_for() {
-    let script = r#"ulimit -n 80; exec "$0" "$@""#;
+    let script = r#"ulimit -n 84; exec "$0" "$@""#;
     let room = Served::start_through(script, &["--max-transfers", "4"]);
     let said = String::from_utf8(room.complaints.so_far()).unwrap();
     assert_eq!(said, "srv: the system has descriptors for 8 clients, not 1024\n");

@@ -109,7 +109,7 @@ fn supervisor() -> Supervisor {
 
 /// As many clients as are asked for and as the system has descriptors for.
 fn clients_within_limit(options: &ServerOptions) -> usize {
-    let own = OWN_DESCRIPTORS + 2 * u64::from(options.max_transfers);
+    let own = OWN_DESCRIPTORS + 3 * u64::from(options.max_transfers);
     let most = net::raise_descriptor_limit().saturating_sub(own).max(1);
     let asked = u64::from(options.max_clients);
     if asked > most {

@@ -19,6 +19,7 @@ use snug_core::wire::name::{FileName, TEMPORARY_PREFIX};
 use super::digests::{Digests, Identity};
 use super::disk::Disk;
 use super::kept::Kept;
+use super::pipe::{FEW, Pipe};
 use crate::explain;
 
 /// Begins with the prefix of all temporary names.
@@ -115,10 +116,12 @@ impl Directory {
         let identity = Identity::of(&file).map_err(|_| StoreError::Failed)?;
         let digest = self.digests.of(identity);
         let settled = identity.is_settled(SystemTime::now());
+        let size = identity.size;
         Ok(Source {
             file: Arc::new(file),
-            size: identity.size,
+            size,
             digest,
+            pipe: digest.filter(|_| size > FEW).and_then(|_| Pipe::new()),
             identity: settled.then_some(identity),
         })
     }
@@ -216,12 +219,14 @@ impl AsFd for Directory {
 }
 
 /// A file that was opened to be read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Source {
     pub(super) file: Arc<File>,
     pub(super) size: u64,
     /// That of the whole file, if it is known.
     pub(super) digest: Option<Digest>,
+    /// To lend its bytes by, where nobody has to sum them.
+    pub(super) pipe: Option<Pipe>,
     /// As the file was when it was opened, if each change since then shows.
     pub(super) identity: Option<Identity>,
 }

@@ -23,6 +23,7 @@ use rustix::io::{Errno, Result};
 use rustix::{
     fs::{Advice, fadvise},
     io::{ReadWriteFlags, preadv2},
+    pipe::{SpliceFlags, splice},
 };
 
 use crate::within;
@@ -145,6 +146,31 @@ impl Disk {
     #[cfg(not(target_os = "linux"))]
     pub(super) fn read_at_once(_: &File, _: u64, _: &mut [u8]) -> Result<usize> {
         Err(Errno::AGAIN)
+    }
+
+    /// Has an empty pipe hold what stands at an offset, as much as goes into it
+    /// and no more than `most`; tells how much. It waits for the disk, and the
+    /// pipe can be asked for nothing meanwhile.
+    #[cfg(target_os = "linux")]
+    pub(super) fn fill(
+        pipe: impl AsFd,
+        most: usize,
+        file: &File,
+        mut offset: u64,
+    ) -> Result<usize> {
+        let (pipe, mut held) = (pipe.as_fd(), 0);
+        while held < most {
+            match splice(file, Some(&mut offset), pipe, None, most - held, SpliceFlags::NONBLOCK) {
+                // A page takes the same room, however little of it is wanted:
+                // the pipe can be full before it has so many bytes.
+                Ok(0) | Err(Errno::AGAIN) => break,
+                Ok(count) => held += count,
+                Err(Errno::INTR) => {}
+                Err(_) if held > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(held)
     }
 
     /// Gives a file another name, in place of what has it.

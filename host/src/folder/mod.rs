@@ -7,6 +7,7 @@
 //!   were not finished
 //! - `keeper`: what stands there, listed and removed for who keeps the room
 //! - `listing`: the finished files, one after the other
+//! - `pipe`: what is read and nobody has to see goes by it
 //! - `slot`: the room's side of a transfer; `worker`: the threads that wait for
 //!   the disk
 //!
@@ -49,6 +50,7 @@ mod draft;
 mod keeper;
 mod kept;
 mod listing;
+mod pipe;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -155,6 +157,18 @@ impl FolderStore {
         let Done { job, result } = self.done.try_recv().ok()?;
         self.slots[job.slot.index()].settle(job.step, result);
         Some(job.slot)
+    }
+
+    /// Moves the next `most` bytes that are [lent](Store::lend) to a socket, as
+    /// far as it takes them now; tells how many.
+    pub fn hand_over(
+        &mut self,
+        slot: TransferSlot,
+        most: usize,
+        socket: impl AsFd,
+    ) -> io::Result<usize> {
+        let pipe = self.slots[slot.index()].pipe();
+        pipe.ok_or(io::ErrorKind::InvalidInput)?.drain(most, socket)
     }
 
     /// Hands a step to the slot's thread, whose queue has room for all that
@@ -317,6 +331,29 @@ impl Store for FolderStore {
             self.send(slot, step)?;
         }
         Err(nb::Error::WouldBlock)
+    }
+
+    fn lend(
+        &mut self,
+        slot: TransferSlot,
+        offset: u64,
+        most: usize,
+    ) -> nb::Result<usize, StoreError> {
+        let place = &mut self.slots[slot.index()];
+        match place.phase {
+            Phase::Open if place.filling => Err(nb::Error::WouldBlock),
+            Phase::Open => match place.pipe().map_or(0, |pipe| pipe.held()) {
+                0 => match place.begin_fill(offset) {
+                    Some(step) => {
+                        self.send(slot, step)?;
+                        Err(nb::Error::WouldBlock)
+                    }
+                    None => Ok(0),
+                },
+                held => Ok(held.min(most)),
+            },
+            phase => self.fail(slot, phase.error()),
+        }
     }
 
     fn list(&mut self, from: u64) -> Option<Listed> {

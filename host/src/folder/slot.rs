@@ -6,6 +6,7 @@ use snug_core::wire::digest::Digest;
 use super::digests::Identity;
 use super::directory::Source;
 use super::disk::Disk;
+use super::pipe::{FEW, Pipe};
 use super::worker::{Block, Step};
 
 /// Buffers of a slot.
@@ -23,12 +24,15 @@ pub(super) struct Slot {
     reading: Option<u64>,
     /// The file that is read, as far as it is open.
     source: Option<Source>,
+    /// Its pipe is being filled.
+    pub(super) filling: bool,
 }
 
 impl Slot {
     pub(super) fn new(block_size: usize) -> Self {
         let buffers = (0..BUFFERS).map(|_| Block::new(block_size)).collect();
-        Self { phase: Phase::Empty, buffers, read: None, reading: None, source: None }
+        let (read, reading, source, filling) = (None, None, None, false);
+        Self { phase: Phase::Empty, buffers, read, reading, source, filling }
     }
 
     /// Takes note of a step that was done, and its buffer back.
@@ -41,6 +45,13 @@ impl Slot {
             }
             Step::Append(block) | Step::Prepend(block) | Step::Read(block, _) => {
                 self.buffers.push(block);
+            }
+            Step::Fill(pipe, _) => {
+                self.filling = false;
+                // Where nothing came, it is read, and that tells why.
+                if let Some(source) = &mut self.source {
+                    source.pipe = Some(pipe).filter(|pipe| pipe.held() > 0);
+                }
             }
             // The next transfer's begins when all steps of this one are done.
             Step::Open(_, source) if self.phase != Phase::Ending => self.source = source,
@@ -87,11 +98,26 @@ impl Slot {
         Some(Step::Read(block, offset))
     }
 
+    /// The pipe with what is lent, unless it is being filled or there is none.
+    pub(super) fn pipe(&mut self) -> Option<&mut Pipe> {
+        self.source.as_mut()?.pipe.as_mut()
+    }
+
+    /// A step that has what stands from `offset` on lent, unless that is
+    /// impossible, or so little that it is sooner read.
+    pub(super) fn begin_fill(&mut self, offset: u64) -> Option<Step> {
+        let source = self.source.as_mut().filter(|source| source.size > offset + FEW)?;
+        let pipe = source.pipe.take()?;
+        self.filling = true;
+        Some(Step::Fill(pipe, offset))
+    }
+
     /// The transfer is over.
     pub(super) fn clear(&mut self) {
         self.buffers.extend(self.read.take().map(|(_, block)| block));
         self.reading = None;
         self.source = None;
+        self.filling = false;
     }
 }
 

@@ -12,6 +12,7 @@ use snug_core::wire::name::FileName;
 use super::directory::{Directory, Source, store_error};
 use super::disk::Disk;
 use super::draft::{Draft, Plan};
+use super::pipe::Pipe;
 use crate::{Wake, explain};
 
 /// What is to be done for the transfer in a slot, in the order of sending.
@@ -34,6 +35,8 @@ pub(super) enum Step {
     Open(Box<FileName>, Option<Source>),
     /// Reads from an offset on, as much as is wanted.
     Read(Block, u64),
+    /// Fills the pipe from an offset on.
+    Fill(Pipe, u64),
     Abort,
 }
 
@@ -171,6 +174,10 @@ fn take_step(
             block.want(count);
             return Ok(count as u64);
         }
+        Step::Fill(pipe, offset) => match file {
+            Some(Open::File(file)) => pipe.fill(file, *offset),
+            _ => return Err(StoreError::Failed),
+        },
         Step::Append(block) => draft_in(file)?.append(block.bytes())?,
         Step::Prepend(block) => draft_in(file)?.prepend(block.bytes())?,
         Step::Commit => take_draft(file)?.publish()?,

@@ -7,6 +7,7 @@
 
 mod door;
 mod guests;
+mod lent;
 mod link;
 mod memory;
 mod seats;
@@ -34,6 +35,7 @@ use crate::operator::{Attended, Operator};
 use crate::signals::Signals;
 use crate::{Wake, explain};
 use door::{Door, turn_away};
+use lent::transmit_lent;
 use seats::{Seats, Sends};
 
 /// Tokens below are seats, by the place of their client.
@@ -297,7 +299,11 @@ impl<'m> Room<'m> {
                 self.server.handle_gone(now, id);
                 continue;
             };
-            match transmit(&mut self.server, now, id, link) {
+            let sent = match transmit(&mut self.server, now, id, link) {
+                Ok(0) => transmit_lent(&mut self.server, now, id, link),
+                sent => sent,
+            };
+            match sent {
                 Ok(sent) => count += sent / WRITE,
                 Err(nb::Error::WouldBlock) => {}
                 Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),

@@ -1,12 +1,15 @@
 //! Tests of the folder as the room uses it.
 //!
 //! - `bench`: a store, and who works with it
+//! - `lent`: files that go to a socket without a copy
 //! - `order`: what is on the disk before the store says so
 //! - `parts`: files in parts, and those that go
 //! - `unchanged`: digests that are known of files
 //! - `witness`: sees and forbids what is done to the disk
 
 mod bench;
+#[cfg(target_os = "linux")]
+mod lent;
 mod order;
 mod parts;
 mod unchanged;

@@ -14,7 +14,7 @@ use crate::folder::disk::Call;
 const DIGEST: Digest = Digest::new([7; 32]);
 
 /// Waits until the clock that dates files has moved on.
-fn next_tick() {
+pub(super) fn next_tick() {
     let mut probe = tempfile::tempfile().unwrap();
     let mut date = || {
         probe.write_all(b"x").unwrap();
@@ -52,7 +52,7 @@ impl Bench {
         assert_eq!(self.known(name), Some(DIGEST));
     }
 
-    fn open_file(&mut self, name: &str) -> Opened {
+    pub(super) fn open_file(&mut self, name: &str) -> Opened {
         let name = file_name(name);
         self.finish(|store| store.open(slot(0), &name)).unwrap()
     }
@@ -65,7 +65,7 @@ impl Bench {
     }
 
     /// Opens a file, does something while it is read, and learns its digest.
-    fn learn(&mut self, name: &str, meanwhile: impl FnOnce()) {
+    pub(super) fn learn(&mut self, name: &str, meanwhile: impl FnOnce()) {
         self.open_file(name);
         meanwhile();
         self.store.learn(slot(0), DIGEST);
