@@ -104,6 +104,11 @@ impl<'m> Stack<'m> {
         self.room.device().fates().sent + self.end.fates().sent
     }
 
+    /// How often the store has done what the room asked it for.
+    fn served(&mut self) -> u64 {
+        self.room.server().store().0.borrow().served
+    }
+
     /// Loses frames that end a stream and have more than the other's socket has
     /// room for, as far as who sends them can know.
     ///
@@ -255,14 +260,16 @@ impl<'m> Host<'m> for Stack<'m> {
     fn step(&mut self, around: &mut Around<'_, 'm>) -> bool {
         let now = around.agenda.instant();
         self.now = now;
-        let before = self.sent();
+        let (before, served) = (self.sent(), self.served());
         let moved: usize = (0..self.seats.len()).map(|at| self.pump(at, around)).sum();
         self.lose_early_ends(now.as_millis());
         let polled = self.peers.poll(stack_time(now), &mut self.end, &mut self.sockets);
         let changed = polled == PollResult::SocketStateChanged;
         self.due = self.room.poll(now).map(Instant::as_millis);
         let sent = self.sent() - before;
-        let active = moved > 0 || sent > 0 || changed;
+        // Of a kept file a block is read again at each call, and nothing leaves.
+        let stored = self.served() > served;
+        let active = moved > 0 || sent > 0 || changed || stored;
         around.work.moved(usize::from(active));
         active || self.due().is_some_and(|due| due <= now.as_millis())
     }
