@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::net::{self, ToSocketAddrs};
 use std::os::fd::AsFd;
+use std::time::Instant;
 
 use mio::net::TcpListener;
 use rustix::io::Errno;
@@ -125,12 +126,12 @@ pub fn tune(peer: &impl AsFd, silence: Silence) -> io::Result<()> {
     let socket = SockRef::from(peer);
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(&keep_alive(silence.idle))?;
-    // Keep-alive asks nobody who still owes an acknowledgement. One who sends,
-    // as in an upload, may leave all that it is sent: each segment counts.
+    // Keep-alive asks nobody who still owes an acknowledgement.
     limit_delivery(peer, silence.dead)
 }
 
-/// Lets the system give up what a peer was sent and does not take for so long.
+/// Lets the system give up what a peer was sent and does not take for so long;
+/// zero is the system's own patience.
 ///
 /// Elsewhere than on Linux the system's own patience holds, some minutes.
 pub fn limit_delivery(peer: &impl AsFd, patience: Duration) -> io::Result<()> {
@@ -138,6 +139,35 @@ pub fn limit_delivery(peer: &impl AsFd, patience: Duration) -> io::Result<()> {
     SockRef::from(peer).set_tcp_user_timeout(Some(patience))?;
     let _ = (peer, patience);
     Ok(())
+}
+
+/// A limit of delivery that does not hold for a while.
+///
+/// A peer that sends a file may read nothing meanwhile. For Linux it is dead
+/// then, be it as talkative as it likes: a connection may stand with no room at
+/// the other end for as long as the limit is, and no longer.
+#[derive(Debug)]
+pub struct Lifted {
+    since: Instant,
+    limit: Duration,
+}
+
+impl Lifted {
+    /// Leaves a peer to the system's own patience.
+    pub fn of(peer: &impl AsFd) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        let limit = SockRef::from(peer).tcp_user_timeout()?.unwrap_or_default();
+        #[cfg(not(target_os = "linux"))]
+        let limit = Duration::ZERO;
+        limit_delivery(peer, Duration::ZERO)?;
+        Ok(Self { since: Instant::now(), limit })
+    }
+
+    /// Limits it again. The system counts from when the peer took something
+    /// last, so the time meanwhile comes on top.
+    pub fn end(self, peer: &impl AsFd) -> io::Result<()> {
+        limit_delivery(peer, self.limit + self.since.elapsed())
+    }
 }
 
 /// Lets this process open as many files and sockets as it may; tells how many.
@@ -306,6 +336,24 @@ mod tests {
         if cfg!(target_os = "linux") {
             assert_eq!(error.kind(), ErrorKind::TimedOut);
         }
+    }
+
+    /// The same peer, but it is known to be busy for now.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn keeps_what_a_peer_does_not_take_while_the_limit_is_lifted() {
+        let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let _deaf = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        limit_delivery(&peer, Duration::from_millis(300)).unwrap();
+        let lifted = Lifted::of(&peer).unwrap();
+        peer.set_nonblocking(true).unwrap();
+        while peer.write(&[0; 16_384]).is_ok() {}
+        std::thread::sleep(Duration::from_secs(2));
+        assert!(peer.take_error().unwrap().is_none());
+        lifted.end(&peer).unwrap();
+        let limit = SockRef::from(&peer).tcp_user_timeout().unwrap();
+        assert!(limit >= Some(Duration::from_millis(2300)), "{limit:?}");
     }
 
     #[test]

@@ -43,10 +43,11 @@ fn who_uploads_may_leave_what_others_say() {
     for number in 0..200 {
         ada.send(format!("line {number} {}\n", "x".repeat(500)));
     }
-    // Longer than twice what a dead one is given.
-    for _ in 0..50 {
+    // Longer than twice what a dead one is given. Now and then so much later
+    // that its system is asked meanwhile whether it has room again.
+    for number in 0..50 {
         uploader.send([7; 1000]);
-        thread::sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(if number % 20 == 5 { 500 } else { 100 }));
     }
     ada.until(" has uploaded a file\n");
     uploader.until("line 199 ");

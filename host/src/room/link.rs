@@ -11,7 +11,7 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use snug_core::io::Link;
 
-use crate::net;
+use crate::net::{self, Lifted};
 
 /// How long the system keeps what a peer was sent and does not take, once the
 /// room has ended the connection. Megabytes may wait, and a peer that never
@@ -30,12 +30,14 @@ pub struct TcpLink {
     writable: bool,
     /// The peer has ended its sending: there is always something to read.
     ended: bool,
+    /// The peer sends a file, and may leave what it is sent.
+    lifted: Option<Lifted>,
 }
 
 impl TcpLink {
     /// The link over a connection. It is taken to be ready until it is not.
     pub fn new(stream: TcpStream) -> Self {
-        Self { stream, readable: true, writable: true, ended: false }
+        Self { stream, readable: true, writable: true, ended: false, lifted: None }
     }
 
     /// The connection, for a poll to know it.
@@ -53,6 +55,18 @@ impl TcpLink {
         self.readable |= event.is_readable() || event.is_error();
         self.writable |= event.is_writable() || event.is_error();
         self.ended |= event.is_read_closed() || event.is_error();
+    }
+
+    /// Notes whether the peer sends a file: the classic client reads nothing
+    /// meanwhile, however long that takes. Whether it moves on is the room's to
+    /// watch.
+    pub fn sends_file(&mut self, file: bool) {
+        // Nothing is to be done about a connection that is gone already.
+        if !file && let Some(lifted) = self.lifted.take() {
+            let _ = lifted.end(&self.stream);
+        } else if file && self.lifted.is_none() {
+            self.lifted = Lifted::of(&self.stream).ok();
+        }
     }
 
     /// What came of a write of so many bytes.

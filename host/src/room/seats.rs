@@ -108,6 +108,7 @@ impl Seats {
     pub(super) fn read_again(&mut self, id: ClientId, file: bool) {
         if let Some(seat) = self.by_place[id.index()].as_mut() {
             seat.sends = if file { Sends::File } else { Sends::Lines };
+            seat.link.sends_file(file);
         }
         self.read_later(id);
     }
