@@ -12,7 +12,6 @@ use std::collections::HashMap;
 
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
-use smoltcp::socket::AnySocket as _;
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, IpCidr, Ipv4Address, Ipv4Packet, TcpPacket, TcpSeqNumber,
@@ -56,8 +55,9 @@ pub(crate) struct Stack<'m> {
     sockets: SocketSet<'static>,
     /// By the numbers of the peers.
     seats: Vec<Seat>,
-    /// Up to where the room has room, as far as each peer's port knows.
-    windows: HashMap<u16, TcpSeqNumber>,
+    /// Up to where the other end has room, as far as the room and the peers
+    /// know, by the peers' ports.
+    windows: [HashMap<u16, TcpSeqNumber>; 2],
 }
 
 /// The socket of a peer.
@@ -91,7 +91,7 @@ impl<'m> Stack<'m> {
             end: there,
             sockets,
             seats: Vec::new(),
-            windows: HashMap::new(),
+            windows: Default::default(),
         }
     }
 
@@ -109,35 +109,34 @@ impl<'m> Stack<'m> {
         self.room.server().store().0.borrow().served
     }
 
-    /// Loses frames that end a stream and have more than the other's socket has
-    /// room for, as far as who sends them can know.
+    /// Cuts off the ends of streams behind more than the other's socket has room
+    /// for, as far as who sends them can know.
     ///
     /// smoltcp 0.14 sends them: when it repeats a segment early, it does not
-    /// look at the other's window. And it takes the end for the byte behind
-    /// what it had room for, so that one byte of the stream is missing. Other
-    /// stacks cut off the end, too; to lose all of it comes to the same.
-    fn lose_early_ends(&mut self, now: u64) {
-        let windows = &mut self.windows;
-        self.end.weed(now, |frame| {
-            if let Some(Segment { port, window, .. }) = segment(frame) {
-                windows.insert(port, window);
-            }
-            false
-        });
-        self.room.device().weed(now, |frame| {
-            let Some(Segment { from, end, ends, .. }) = segment(frame) else { return false };
-            ends && windows.get(&from).is_some_and(|&window| end > window)
-        });
-        let mut bytes = 0;
-        self.end.weed(now, |frame| {
-            let Some(Segment { port, len, ends, .. }) = segment(frame) else { return false };
-            bytes += len;
-            let sockets = self.sockets.iter().filter_map(|(_, any)| Socket::downcast(any));
-            let socket =
-                sockets.filter(|socket| socket.local_endpoint().map(|at| at.port) == Some(port));
-            let room = socket.map(|socket| socket.recv_capacity() - socket.recv_queue()).next();
-            ends && len > 0 && room.is_some_and(|room| bytes > room)
-        });
+    /// look at the other's window. And where it gets one, it takes the end for
+    /// the byte behind what it had room for, so that what stood there is
+    /// missing. Other stacks cut off the end with what they have no room for.
+    fn cut_early_ends(&mut self, now: u64) {
+        let ends = [&*self.room.device(), &self.end];
+        for (end, windows) in ends.into_iter().zip(&mut self.windows) {
+            end.inspect(now, |frame| {
+                // What smoltcp tells with a probe of one byte, it does not hold to.
+                if let Some(Segment { port, window, len, .. }) = segment(frame)
+                    && len != 1
+                {
+                    let known = windows.entry(port).or_insert(window);
+                    *known = window.max(*known);
+                }
+            });
+        }
+        for (end, windows) in ends.into_iter().rev().zip(&self.windows) {
+            end.inspect(now, |frame| {
+                let Some(Segment { port, end, ends, .. }) = segment(frame) else { return };
+                if ends && windows.get(&port).is_some_and(|&window| end > window) {
+                    cut_end(frame);
+                }
+            });
+        }
     }
 
     /// Passes on what a peer's link and its socket have for each other; how
@@ -173,7 +172,7 @@ impl<'m> Stack<'m> {
 
 /// What matters of a TCP segment.
 struct Segment {
-    from: u16,
+    /// The peer's, whoever sends it.
     port: u16,
     len: usize,
     /// Behind its last byte.
@@ -184,13 +183,31 @@ struct Segment {
     ends: bool,
 }
 
+/// The segment of a connection in a frame, if nothing of it is spoiled.
 fn segment(frame: &[u8]) -> Option<Segment> {
     let frame = EthernetFrame::new_checked(frame).ok()?;
-    let packet = Ipv4Packet::new_checked(frame.payload()).ok()?;
+    let packet =
+        Ipv4Packet::new_checked(frame.payload()).ok().filter(Ipv4Packet::verify_checksum)?;
     let tcp = TcpPacket::new_checked(packet.payload()).ok()?;
-    let (from, port, len, ends) = (tcp.src_port(), tcp.dst_port(), tcp.payload().len(), tcp.fin());
+    let whole = tcp.verify_checksum(&packet.src_addr().into(), &packet.dst_addr().into());
+    // The first one and those that reset know nothing of the other's bytes.
+    if !whole || !tcp.ack() || tcp.rst() {
+        return None;
+    }
+    let port = if tcp.src_port() == PORT { tcp.dst_port() } else { tcp.src_port() };
     let window = tcp.ack_number() + usize::from(tcp.window_len());
-    Some(Segment { from, port, len, end: tcp.seq_number() + len, window, ends })
+    let len = tcp.payload().len();
+    Some(Segment { port, len, end: tcp.seq_number() + len, window, ends: tcp.fin() })
+}
+
+/// Lets a segment end nothing.
+fn cut_end(frame: &mut [u8]) {
+    let mut frame = EthernetFrame::new_unchecked(frame);
+    let mut packet = Ipv4Packet::new_unchecked(frame.payload_mut());
+    let (from, to) = (packet.src_addr().into(), packet.dst_addr().into());
+    let mut tcp = TcpPacket::new_unchecked(packet.payload_mut());
+    tcp.set_fin(false);
+    tcp.fill_checksum(&from, &to);
 }
 
 /// What the link has goes into the socket, as much as that takes.
@@ -262,9 +279,10 @@ impl<'m> Host<'m> for Stack<'m> {
         self.now = now;
         let (before, served) = (self.sent(), self.served());
         let moved: usize = (0..self.seats.len()).map(|at| self.pump(at, around)).sum();
-        self.lose_early_ends(now.as_millis());
+        self.cut_early_ends(now.as_millis());
         let polled = self.peers.poll(stack_time(now), &mut self.end, &mut self.sockets);
         let changed = polled == PollResult::SocketStateChanged;
+        self.cut_early_ends(now.as_millis());
         self.due = self.room.poll(now).map(Instant::as_millis);
         let sent = self.sent() - before;
         // Of a kept file a block is read again at each call, and nothing leaves.

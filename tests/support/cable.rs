@@ -69,10 +69,10 @@ impl End {
         self.goes.borrow().fates
     }
 
-    /// Loses those of the frames that have come to this end by `now`.
-    pub(crate) fn weed(&self, now: u64, mut is_lost: impl FnMut(&[u8]) -> bool) {
+    /// Shows the frames that have come to this end by `now`, which may be changed.
+    pub(crate) fn inspect(&self, now: u64, mut look: impl FnMut(&mut [u8])) {
         let mut comes = self.comes.borrow_mut();
-        comes.frames.retain(|&(at, _), frame| at > now || !is_lost(frame));
+        comes.frames.range_mut(..=(now, u64::MAX)).for_each(|(_, frame)| look(frame));
     }
 
     /// When the next frame comes to this end, in milliseconds.
