@@ -148,8 +148,12 @@ pub fn limit_delivery(peer: &impl AsFd, patience: Duration) -> io::Result<()> {
 /// the other end for as long as the limit is, and no longer.
 #[derive(Debug)]
 pub struct Lifted {
-    since: Instant,
     limit: Duration,
+    since: Instant,
+    /// When the limit is as it was, once it holds again. The system counts from
+    /// when the peer took something last, so that the time meanwhile comes on
+    /// top until then.
+    until: Option<Instant>,
 }
 
 impl Lifted {
@@ -160,13 +164,28 @@ impl Lifted {
         #[cfg(not(target_os = "linux"))]
         let limit = Duration::ZERO;
         limit_delivery(peer, Duration::ZERO)?;
-        Ok(Self { since: Instant::now(), limit })
+        Ok(Self { limit, since: Instant::now(), until: None })
     }
 
-    /// Limits it again. The system counts from when the peer took something
-    /// last, so the time meanwhile comes on top.
-    pub fn end(self, peer: &impl AsFd) -> io::Result<()> {
-        limit_delivery(peer, self.limit + self.since.elapsed())
+    /// Leaves it to that again, where it is not.
+    pub fn again(&mut self, peer: &impl AsFd) -> io::Result<()> {
+        let Some(until) = self.until.take() else { return Ok(()) };
+        if Instant::now() >= until {
+            self.since = Instant::now();
+        }
+        limit_delivery(peer, Duration::ZERO)
+    }
+
+    /// Limits it again, or goes on with that; whether the limit is as it was.
+    pub fn end(&mut self, peer: &impl AsFd) -> io::Result<bool> {
+        let now = Instant::now();
+        if let Some(until) = self.until {
+            let over = now >= until;
+            return if over { limit_delivery(peer, self.limit).map(|()| true) } else { Ok(false) };
+        }
+        let patience = self.limit + now.duration_since(self.since);
+        self.until = Some(now + patience);
+        limit_delivery(peer, patience).map(|()| false)
     }
 }
 
@@ -346,14 +365,42 @@ mod tests {
         let _deaf = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut peer, _) = listener.accept().unwrap();
         limit_delivery(&peer, Duration::from_millis(300)).unwrap();
-        let lifted = Lifted::of(&peer).unwrap();
+        let mut lifted = Lifted::of(&peer).unwrap();
         peer.set_nonblocking(true).unwrap();
         while peer.write(&[0; 16_384]).is_ok() {}
         std::thread::sleep(Duration::from_secs(2));
         assert!(peer.take_error().unwrap().is_none());
-        lifted.end(&peer).unwrap();
-        let limit = SockRef::from(&peer).tcp_user_timeout().unwrap();
-        assert!(limit >= Some(Duration::from_millis(2300)), "{limit:?}");
+        assert!(!lifted.end(&peer).unwrap());
+        assert!(limit_of(&peer) >= Duration::from_millis(2300));
+    }
+
+    /// Parts of a file come, and lines between them.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_limit_that_was_lifted_often_is_the_same_in_the_end() {
+        let (peer, limit) =
+            (Socket::new(Domain::IPV4, Type::STREAM, None), Duration::from_millis(20));
+        let peer = peer.unwrap();
+        limit_delivery(&peer, limit).unwrap();
+        let mut lifted = Lifted::of(&peer).unwrap();
+        let since = Instant::now();
+        for _ in 0..10 {
+            lifted.again(&peer).unwrap();
+            assert_eq!(limit_of(&peer), Duration::ZERO);
+            std::thread::sleep(Duration::from_millis(1));
+            lifted.end(&peer).unwrap();
+            assert!(limit_of(&peer) > limit);
+        }
+        while !lifted.end(&peer).unwrap() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(since.elapsed() >= limit, "what stood before has its time");
+        assert_eq!(limit_of(&peer), limit);
+    }
+
+    #[cfg(target_os = "linux")]
+    fn limit_of(peer: &impl AsFd) -> Duration {
+        SockRef::from(peer).tcp_user_timeout().unwrap().unwrap_or_default()
     }
 
     #[test]

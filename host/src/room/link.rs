@@ -30,7 +30,7 @@ pub struct TcpLink {
     writable: bool,
     /// The peer has ended its sending: there is always something to read.
     ended: bool,
-    /// The peer sends a file, and may leave what it is sent.
+    /// The peer sends a file, and may leave what it is sent, or has done so.
     lifted: Option<Lifted>,
 }
 
@@ -62,10 +62,15 @@ impl TcpLink {
     /// watch.
     pub fn sends_file(&mut self, file: bool) {
         // Nothing is to be done about a connection that is gone already.
-        if !file && let Some(lifted) = self.lifted.take() {
-            let _ = lifted.end(&self.stream);
-        } else if file && self.lifted.is_none() {
-            self.lifted = Lifted::of(&self.stream).ok();
+        if file {
+            match &mut self.lifted {
+                Some(lifted) => drop(lifted.again(&self.stream)),
+                None => self.lifted = Lifted::of(&self.stream).ok(),
+            }
+        } else if let Some(lifted) = &mut self.lifted
+            && lifted.end(&self.stream).unwrap_or(true)
+        {
+            self.lifted = None;
         }
     }
 
