@@ -84,8 +84,8 @@ impl<S: Store> Server<'_, S> {
         (next < self.log.told()).then_some(place)
     }
 
-    /// Whether there is a line for somebody who is in step: nearly always there
-    /// is, and then nothing else has to be looked at.
+    /// Whether there is a line for a client. For who is in step there nearly
+    /// always is, and then nothing else has to be looked at.
     fn has_lines(&mut self, place: u32) -> bool {
         let Some(client) = self.table.tenant_mut(place) else { return false };
         let reader = client.reader(place);
