@@ -31,7 +31,9 @@ pub(super) enum Front {
 }
 
 impl<S: Store> Server<'_, S> {
-    /// Renders a client's first answer.
+    /// Renders a client's first answer. Far from the lines, which go out far
+    /// more often.
+    #[inline(never)]
     pub(super) fn render_front(&mut self, place: u32) -> Front {
         loop {
             let Some(client) = self.table.tenant(place) else { return Front::Page(0) };
@@ -156,6 +158,25 @@ impl<S: Store> Server<'_, S> {
         some.then_some(cursor)
     }
 
+    /// The link of a client took `count` of `len` bytes of an answer's line.
+    pub(super) fn took_answer(&mut self, place: u32, count: usize, len: usize) {
+        let Some(client) = self.table.tenant_mut(place) else { return };
+        if count >= len {
+            let waits = !client.can_be_answered();
+            next_line(&mut client.outbox);
+            if waits && client.can_be_answered() {
+                // Its next command may have waited for this one.
+                self.resume(place);
+            }
+            return;
+        }
+        let outbox = &mut client.outbox;
+        outbox.sent += count as u16;
+        if outbox.answers.front() != Some(&Answer::Cut) {
+            outbox.half = Half::of(&self.page[usize::from(outbox.sent)..]);
+        }
+    }
+
     fn replace_front(&mut self, place: u32, answer: Answer) {
         let front = self.table.tenant_mut(place).and_then(|c| c.outbox.answers.front_mut());
         if let Some(front) = front {
@@ -200,7 +221,7 @@ fn reply(answer: Answer, sum: Digest) -> Reply<'static> {
 }
 
 /// The first answer's line is out: on to the next.
-pub(super) fn next_line(outbox: &mut Outbox) {
+fn next_line(outbox: &mut Outbox) {
     outbox.sent = 0;
     match outbox.answers.front_mut() {
         Some(Answer::Who { from, half }) => {

@@ -19,7 +19,7 @@ use crate::wire::nick::Nick;
 use crate::wire::notice::{Refusal, Shown};
 
 /// Answers that a client may have open before its next command waits.
-pub(super) const MOST_ANSWERS: usize = 3;
+const MOST_ANSWERS: usize = 3;
 
 /// A client of the room; lent to it as part of its memory.
 ///

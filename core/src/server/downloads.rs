@@ -48,7 +48,8 @@ impl<S: Store> Server<'_, S> {
         true
     }
 
-    /// Renders what a client's transfer has for it.
+    /// Renders what a client's transfer has for it, far from the lines, too.
+    #[inline(never)]
     pub(super) fn render_piece(&mut self, place: u32) -> Front {
         let ongoing = self.table.tenant(place).and_then(|client| client.transfer);
         let Some(Ongoing { slot, .. }) = ongoing else { return Front::Line(0) };

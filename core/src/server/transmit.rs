@@ -4,8 +4,8 @@
 use core::mem;
 
 use super::Server;
-use super::answers::{Front, next_line};
-use super::client::{Answer, Half, MOST_ANSWERS, Outbox, Stage};
+use super::answers::Front;
+use super::client::{Answer, Half, Outbox, Stage};
 use crate::id::ClientId;
 use crate::log::{Cursor, LINE_COST, Log, Reader};
 use crate::store::{Loan, Store};
@@ -225,19 +225,7 @@ impl<S: Store> Server<'_, S> {
                 }
             }
             Kind::Piece => self.took_piece(now, place, count, offer.first),
-            Kind::Answer if count >= offer.first => {
-                next_line(outbox);
-                if outbox.answers.len() + 1 == MOST_ANSWERS {
-                    // Its next command may have waited for this one.
-                    self.resume(place);
-                }
-            }
-            Kind::Answer => {
-                outbox.sent += count as u16;
-                if outbox.answers.front() != Some(&Answer::Cut) {
-                    outbox.half = Half::of(&self.page[usize::from(outbox.sent)..]);
-                }
-            }
+            Kind::Answer => self.took_answer(place, count, offer.first),
         }
     }
 
