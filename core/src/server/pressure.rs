@@ -37,8 +37,7 @@ impl<S: Store> Server<'_, S> {
     /// than half the log behind: then sending comes before hearing, so that who
     /// reads loses nothing. Over as soon as nobody has anything to send.
     pub(super) fn is_outrun(&self) -> bool {
-        let first = self.first_in_step().and_then(|place| self.table.tenant(place));
-        let outrun = first.is_some_and(|client| self.is_half_behind(client.outbox.cursor.next));
+        let outrun = self.first_in_step().is_some_and(|(_, line)| self.is_half_behind(line));
         outrun || (self.is_pressed() && self.table.first(Queue::Urgent).is_some())
     }
 
@@ -49,8 +48,7 @@ impl<S: Store> Server<'_, S> {
         if self.config.max_chat > 0 || !self.is_calm(now) {
             return 0;
         }
-        let first = self.first_in_step().and_then(|place| self.table.tenant(place));
-        let lag = first.map_or(0, |client| self.log.lag(client.outbox.cursor));
+        let lag = self.first_in_step().map_or(0, |(_, line)| self.lag(line));
         // What is wasted at the end of the log is less than a line.
         let wasted = usize::from(self.config.line_limit);
         (self.log.capacity() / 2).saturating_sub(lag + wasted)
@@ -235,10 +233,8 @@ impl<S: Store> Server<'_, S> {
     /// Whether a line is gone that somebody had still to come to; never, since
     /// who reads is waited for and who does not is taken forward.
     fn has_overrun(&self) -> bool {
-        let first = self.first_in_step().and_then(|place| self.table.tenant(place));
-        let in_step = first.map(|client| client.outbox.cursor.next);
-        let behind = self.laggards.at(0).map(|(_, line)| line);
-        let lost = |next| self.log.is_overrun(Cursor { next, sent: 0 });
-        in_step.is_some_and(lost) || behind.is_some_and(lost)
+        let firsts = [self.first_in_step(), self.laggards.at(0)];
+        let lost = |(_, next)| self.log.is_overrun(Cursor { next, sent: 0 });
+        firsts.into_iter().flatten().any(lost)
     }
 }

@@ -72,16 +72,17 @@ impl<S: Store> Server<'_, S> {
     /// waiting who are in step.
     fn next_to_send(&mut self) -> Option<u32> {
         self.turn = !self.turn;
-        let (urgent, in_step) = (self.table.first(Queue::Urgent), self.first_in_step());
+        let urgent = self.table.first(Queue::Urgent);
+        let in_step = self.first_in_step().map(|(place, _)| place);
         if self.turn { urgent.or(in_step) } else { in_step.or(urgent) }
     }
 
     /// Who is in step, the longest, and was not asked about the newest line
-    /// that is for more than one.
-    pub(super) fn first_in_step(&self) -> Option<u32> {
+    /// that is for more than one; with the line that it comes to next.
+    pub(super) fn first_in_step(&self) -> Option<(u32, u64)> {
         let place = self.table.first(Queue::InStep)?;
         let next = self.table.tenant(place)?.outbox.cursor.next;
-        (next < self.log.told()).then_some(place)
+        (next < self.log.told()).then_some((place, next))
     }
 
     /// Whether there is a line for a client. For who is in step there nearly
