@@ -39,6 +39,14 @@ pub(crate) struct Cursor {
     pub(crate) sent: u16,
 }
 
+/// Lines that lie together, or the rest of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// Number of the line behind them.
+    pub(crate) next: u64,
+}
+
 /// The ring of lines.
 #[derive(Debug)]
 pub(crate) struct Log<'m> {
@@ -64,8 +72,9 @@ struct Seen {
     from: u64,
     until: u64,
     most: usize,
-    /// Where those lines end.
+    /// Where those lines end, and the number of the line behind them.
     end: usize,
+    next: u64,
     /// Who does not get all of them: a bit for each place, modulo 64.
     but: u64,
 }
@@ -192,57 +201,49 @@ impl<'m> Log<'m> {
     /// What lies together from a cursor on and is for its reader, before the
     /// line `until`, up to `most` bytes and the line in which they end. Empty
     /// where the cursor is overrun or stands at `until` or at somebody else's.
-    pub(crate) fn run(&self, cursor: Cursor, reader: Reader, until: u64, most: usize) -> &[u8] {
+    pub(crate) fn run(&self, cursor: Cursor, reader: Reader, until: u64, most: usize) -> Run<'_> {
+        let nothing = Run { bytes: &[], next: cursor.next };
         let until = until.min(self.head);
         if cursor.next < self.oldest || cursor.next >= until {
-            return &[];
+            return nothing;
         }
         let first = self.line(cursor.next);
         if cursor.sent == 0 && !first.is_for(reader) {
-            return &[];
+            return nothing;
         }
         let start = first.start();
-        let end = match reader.dialect() {
-            Dialect::Classic => start + first.wire_len(Dialect::Classic),
+        let (end, next) = match reader.dialect() {
+            Dialect::Classic => (start + first.wire_len(Dialect::Classic), cursor.next + 1),
             Dialect::Line => self.together(cursor.next..until, reader, start + most),
         };
-        &self.bytes[start + usize::from(cursor.sent)..end]
+        Run { bytes: &self.bytes[start + usize::from(cursor.sent)..end], next }
     }
 
-    /// What is for a reader behind a run of `len` bytes that lies before
-    /// somebody else's lines, or the end of the ring: the next run, as long as
-    /// both together have at most `most` bytes and the line in which they end.
-    pub(crate) fn run_behind(
-        &self,
-        mut cursor: Cursor,
-        reader: Reader,
-        len: usize,
-        most: usize,
-    ) -> &[u8] {
-        if len >= most || reader.dialect() == Dialect::Classic {
-            return &[];
+    /// What is for a reader behind a run that lies before somebody else's lines,
+    /// or the end of the ring: the next run, as long as both together have at
+    /// most `most` bytes and the line in which they end.
+    pub(crate) fn run_behind(&self, first: Run<'_>, reader: Reader, most: usize) -> Run<'_> {
+        let mut cursor = Cursor { next: first.next, sent: 0 };
+        let len = first.bytes.len();
+        if len >= most || reader.dialect() == Dialect::Classic || !self.settle(&mut cursor, reader)
+        {
+            return Run { bytes: &[], next: cursor.next };
         }
-        self.advance(&mut cursor, Dialect::Line, len);
-        self.settle(&mut cursor, reader);
         self.run(cursor, reader, self.head, most - len)
     }
 
-    /// Moves a cursor over `count` bytes of what [`Self::run`] gave.
-    pub(crate) fn advance(&self, cursor: &mut Cursor, dialect: Dialect, count: usize) {
-        let mut left = count + usize::from(cursor.sent);
-        if self.reaches_head(*cursor, dialect, left) {
-            *cursor = self.end();
-            return;
-        }
-        cursor.sent = 0;
-        while left > 0 && cursor.next < self.head {
-            let len = self.line(cursor.next).wire_len(dialect);
-            if left < len {
-                cursor.sent = left as u16;
+    /// Moves a cursor over `count` bytes of what is for its reader.
+    pub(crate) fn advance(&self, cursor: &mut Cursor, reader: Reader, count: usize) {
+        let mut left = count;
+        while left > 0 && self.settle(cursor, reader) {
+            let len = self.line(cursor.next).wire_len(reader.dialect());
+            let rest = len.saturating_sub(usize::from(cursor.sent));
+            if left < rest {
+                cursor.sent += left as u16;
                 return;
             }
-            left -= len;
-            cursor.next += 1;
+            left -= rest;
+            *cursor = Cursor { next: cursor.next + 1, sent: 0 };
         }
     }
 
@@ -274,37 +275,30 @@ impl<'m> Log<'m> {
         number as usize & (self.index.len() - 1)
     }
 
-    /// Whether `count` bytes from a cursor's line on are all that there is: the
-    /// usual case, found without a look at each line.
-    #[inline]
-    pub(crate) fn reaches_head(&self, cursor: Cursor, dialect: Dialect, count: usize) -> bool {
-        dialect == Dialect::Line
-            && count > 0
-            && cursor.next < self.head
-            && self.line(cursor.next).start() + count == self.at
-    }
-
-    /// Where the lines of `range` that follow each other from its start end.
-    fn together(&self, range: Range<u64>, reader: Reader, most: usize) -> usize {
+    /// Where the lines of `range` that follow each other from its start end, and
+    /// the number of the line behind them.
+    fn together(&self, range: Range<u64>, reader: Reader, most: usize) -> (usize, u64) {
         let seen = self.seen.get();
         if seen.holds_for(&range, reader, most) {
-            return seen.end;
+            return (seen.end, seen.next);
         }
         let first = self.line(range.start);
         let (mut end, mut but) = (first.end(), first.excluded());
-        for next in range.start + 1..range.end {
+        let mut next = range.start + 1;
+        while next < range.end {
             let line = self.line(next);
             if end >= most || line.start() != end {
                 break;
             }
             if !line.is_for(reader) {
-                return end;
+                return (end, next);
             }
             end = line.end();
             but |= line.excluded();
+            next += 1;
         }
-        self.seen.set(Seen { from: range.start, until: range.end, most, end, but });
-        end
+        self.seen.set(Seen { from: range.start, until: range.end, most, end, next, but });
+        (end, next)
     }
 
     /// Makes `most` bytes in one piece free at `self.at`, and a place in the

@@ -15,11 +15,9 @@ use crate::wire::command::COMMANDS;
 use crate::wire::digest::Digest;
 use crate::wire::notice::{Reply, render};
 
-/// What goes first to a client.
+/// What goes first to a client, where that is not the room's lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Front {
-    /// The room's lines.
-    Lines,
     /// So many bytes on the page, of an answer.
     Page(usize),
     /// So many bytes on the page, of a transfer's line.

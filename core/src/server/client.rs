@@ -156,8 +156,8 @@ pub(super) struct Outbox {
     pub(super) cursor: Cursor,
     /// Lines that went by unread and were not told yet.
     pub(super) skipped: u32,
-    /// What the last bytes that it has lack of a whole character: goes out
-    /// where the line ends there.
+    /// What half a line that it has lacks of a whole character: goes out where
+    /// the line is cut. Noted at the latest then.
     pub(super) half: Half,
     /// Bytes of the first answer's line, or of its transfer's, that it has.
     pub(super) sent: u16,
@@ -341,6 +341,11 @@ impl Speech {
     /// Lines were said that take so much of the log.
     pub(super) fn count(&mut self, cost: usize) {
         self.wrote = self.wrote.saturating_add(cost as u32);
+    }
+
+    /// Lines were taken that take so much of the log.
+    pub(super) fn take(&mut self, cost: usize) {
+        self.took = self.took.saturating_add(cost as u32);
     }
 }
 

@@ -16,11 +16,11 @@ impl<S: Store> Server<'_, S> {
         }
         self.log.settle(&mut cursor, Reader::OBSERVER);
         self.console = cursor;
-        self.log.run(cursor, Reader::OBSERVER, u64::MAX, most)
+        self.log.run(cursor, Reader::OBSERVER, u64::MAX, most).bytes
     }
 
     /// The console took `count` bytes of its lines.
     pub fn handle_shown(&mut self, count: usize) {
-        self.log.advance(&mut self.console, crate::wire::Dialect::Line, count);
+        self.log.advance(&mut self.console, Reader::OBSERVER, count);
     }
 }

@@ -8,7 +8,7 @@
 //! the furthest behind is taken forward at once.
 
 use super::Server;
-use super::client::{Answer, Outbox};
+use super::client::{Answer, Half, Outbox};
 use crate::log::{Audience, Cursor};
 use crate::store::Store;
 use crate::table::Queue;
@@ -200,9 +200,10 @@ impl<S: Store> Server<'_, S> {
         let newest = self.log.newest();
         let Some(client) = self.table.tenant_mut(place) else { return };
         let reader = client.reader(place);
-        let Outbox { cursor, answers, skipped, .. } = &mut client.outbox;
+        let Outbox { cursor, answers, skipped, half, .. } = &mut client.outbox;
         if cursor.next < newest.next {
             if cursor.sent > 0 {
+                *half = Half::of(self.log.run(*cursor, reader, cursor.next + 1, 0).bytes);
                 // Room: two places are kept for what no command asks for.
                 let _ = answers.push_front(Answer::Cut);
                 cursor.next += 1;

@@ -7,7 +7,7 @@ use super::Server;
 use super::answers::Front;
 use super::client::{Answer, Half, Outbox, Stage};
 use crate::id::ClientId;
-use crate::log::{Cursor, LINE_COST, Log, Reader};
+use crate::log::{Cursor, LINE_COST, Reader, Run};
 use crate::store::{Loan, Store};
 use crate::table::Queue;
 use crate::time::Instant;
@@ -24,15 +24,13 @@ pub(super) const PAGE: usize = 320;
 pub(super) struct Offer {
     to: ClientId,
     kind: Kind,
-    /// Of the first and of the second slice.
-    first: usize,
-    second: usize,
+    len: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// Of the room's lines.
-    Lines,
+    /// Of the room's lines, before the numbered one.
+    Lines { next: u64 },
     /// Of the lines that the first answer repeats.
     History,
     /// The rest of the first answer's line.
@@ -149,8 +147,8 @@ impl<S: Store> Server<'_, S> {
             return None;
         }
         let loan = self.transfers.loan(self.table.tenant(place)?.transfer?.slot)?;
-        let (first, second) = (loan.line.len(), loan.len);
-        self.offer = Some(Offer { to: id, kind: Kind::Piece, first, second });
+        let len = loan.line.len() + loan.len;
+        self.offer = Some(Offer { to: id, kind: Kind::Piece, len });
         Some(loan)
     }
 
@@ -159,80 +157,47 @@ impl<S: Store> Server<'_, S> {
         let Some(place) = self.here(id) else { return (&[], &[]) };
         let front = match self.next_up(place) {
             None => return (&[], &[]),
-            Some(Next::Lines) => Front::Lines,
+            Some(Next::Lines) => return self.offer_lines(id, both),
             Some(Next::Answer) => self.render_front(place),
             Some(Next::Piece) => self.render_piece(place),
         };
-        let Some(client) = self.table.tenant(place) else { return (&[], &[]) };
-        let Outbox { cursor, sent, .. } = client.outbox;
-        // Who leaves, or has answers to get, gets the rest of its line alone.
-        let more = client.stage == Stage::Here && client.outbox.answers.is_empty();
-        let until = if more { u64::MAX } else { cursor.next + 1 };
-        let mut second: &[u8] = &[];
-        let (kind, first) = match front {
-            Front::Lines => {
-                let reader = client.reader(place);
-                let run = self.log.run(cursor, reader, until, MOST_AT_ONCE);
-                let len = usize::from(cursor.sent) + run.len();
-                if both && more && !self.log.reaches_head(cursor, reader.dialect(), len) {
-                    second = self.log.run_behind(cursor, reader, run.len(), MOST_AT_ONCE);
-                }
-                (Kind::Lines, run)
-            }
+        let sent = self.table.tenant(place).map_or(0, |client| client.outbox.sent);
+        let (kind, bytes) = match front {
             Front::History { cursor, until } => {
                 let run = self.log.run(cursor, Reader::OBSERVER, until, MOST_AT_ONCE);
-                (Kind::History, run)
+                (Kind::History, run.bytes)
             }
             Front::Page(len) => (Kind::Answer, rest_of(&self.page, sent, len)),
             Front::Line(len) => (Kind::Piece, rest_of(&self.page, sent, len)),
             Front::Part(slot) => (Kind::Piece, self.transfers.part(slot)),
         };
-        self.offer = Some(Offer { to: id, kind, first: first.len(), second: second.len() });
-        (first, second)
+        self.offer = Some(Offer { to: id, kind, len: bytes.len() });
+        (bytes, &[])
+    }
+
+    fn offer_lines(&mut self, id: ClientId, both: bool) -> (&[u8], &[u8]) {
+        let Some(client) = self.table.tenant(id.place()) else { return (&[], &[]) };
+        let (cursor, reader) = (client.outbox.cursor, client.reader(id.place()));
+        // Who leaves, or has answers to get, gets the rest of its line alone.
+        let more = client.stage == Stage::Here && client.outbox.answers.is_empty();
+        let until = if more { u64::MAX } else { cursor.next + 1 };
+        let first = self.log.run(cursor, reader, until, MOST_AT_ONCE);
+        let mut second = Run { bytes: &[], next: first.next };
+        if both && more && first.next < self.log.head() {
+            second = self.log.run_behind(first, reader, MOST_AT_ONCE);
+        }
+        let len = first.bytes.len() + second.bytes.len();
+        self.offer = Some(Offer { to: id, kind: Kind::Lines { next: second.next }, len });
+        (first.bytes, second.bytes)
     }
 
     /// The link took `count` bytes of what was [`pending`](Self::pending).
     pub fn handle_sent(&mut self, now: Instant, id: ClientId, count: usize) {
         let Some(offer) = self.offer.take().filter(|offer| offer.to == id) else { return };
         let Some(place) = self.here(id) else { return };
-        let count = count.min(offer.first + offer.second);
-        self.advance(now, place, offer, count);
-        self.sent_some(now, place, count);
-    }
-
-    /// Moves a client over what it took of an offer.
-    fn advance(&mut self, now: Instant, place: u32, offer: Offer, count: usize) {
-        let number = self.window.number;
-        let Some(client) = self.table.tenant_mut(place) else { return };
-        let (dialect, reader) = (client.dialect(), client.reader(place));
-        let outbox = &mut client.outbox;
-        match offer.kind {
-            Kind::Lines => {
-                let before = outbox.cursor.next;
-                self.log.advance(&mut outbox.cursor, dialect, count.min(offer.first));
-                if count > offer.first {
-                    self.log.settle(&mut outbox.cursor, reader);
-                    self.log.advance(&mut outbox.cursor, dialect, count - offer.first);
-                }
-                outbox.half = half_of_line(&self.log, outbox.cursor, reader);
-                let lines = (outbox.cursor.next - before) as usize;
-                let took = &mut client.speech_in(number).took;
-                *took = took.saturating_add(count.max(lines * LINE_COST) as u32);
-            }
-            Kind::History => {
-                if let Some(Answer::History { cursor, .. }) = outbox.answers.front_mut() {
-                    self.log.advance(cursor, dialect, count);
-                    outbox.half = half_of_line(&self.log, *cursor, Reader::OBSERVER);
-                }
-            }
-            Kind::Piece => self.took_piece(now, place, count, offer.first),
-            Kind::Answer => self.took_answer(place, count, offer.first),
-        }
-    }
-
-    /// Sees to the queues of a client whose link took something.
-    fn sent_some(&mut self, now: Instant, place: u32, count: usize) {
+        let count = count.min(offer.len);
         self.tally.sent += count as u64;
+        self.advance(now, place, offer, count);
         if self.has_pending(place) {
             if count > 0 {
                 self.table.leave(Queue::Stuck, place);
@@ -241,6 +206,36 @@ impl<S: Store> Server<'_, S> {
             self.table.push(Queue::Urgent, place);
         } else {
             self.rest(now, place);
+        }
+    }
+
+    /// Moves a client over what it took of an offer.
+    fn advance(&mut self, now: Instant, place: u32, offer: Offer, count: usize) {
+        let number = self.window.number;
+        let Some(client) = self.table.tenant_mut(place) else { return };
+        let reader = client.reader(place);
+        let outbox = &mut client.outbox;
+        match offer.kind {
+            Kind::Lines { next } => {
+                let cursor = &mut outbox.cursor;
+                let before = cursor.next;
+                if count == offer.len {
+                    *cursor = Cursor { next: next.max(before), sent: 0 };
+                } else {
+                    self.log.advance(cursor, reader, count);
+                }
+                let lines = (cursor.next - before) as usize;
+                client.speech_in(number).take(count.max(lines * LINE_COST));
+            }
+            Kind::History => {
+                if let Some(Answer::History { cursor, .. }) = outbox.answers.front_mut() {
+                    self.log.advance(cursor, Reader::OBSERVER, count);
+                    let rest = self.log.run(*cursor, Reader::OBSERVER, cursor.next + 1, 0);
+                    outbox.half = Half::of(rest.bytes);
+                }
+            }
+            Kind::Answer => self.took_answer(place, count, offer.len),
+            Kind::Piece => self.took_piece(now, place, count, offer.len),
         }
     }
 
@@ -329,13 +324,4 @@ impl<S: Store> Server<'_, S> {
 /// What is left of the `len` bytes on a page.
 fn rest_of(page: &[u8], sent: u16, len: usize) -> &[u8] {
     page.get(usize::from(sent)..len).unwrap_or_default()
-}
-
-/// What is missing of a character within which a reader stopped.
-#[inline]
-fn half_of_line(log: &Log<'_>, cursor: Cursor, reader: Reader) -> Half {
-    if cursor.sent == 0 {
-        return Half::default();
-    }
-    Half::of(log.run(cursor, reader, cursor.next + 1, 0))
 }
