@@ -2,7 +2,11 @@
 //!
 //! Join, leave and look-up take constant time, and so does everything that a
 //! queue does: a place carries its own links for each [`Queue`], so a client
-//! stands in any queue at most once and leaves it from the middle.
+//! stands in any queue at most once and leaves it from the middle. A queue is a
+//! ring, the last linked to the first: whoever is first goes to the end by the
+//! ring's turning.
+
+use core::mem;
 
 use crate::id::ClientId;
 
@@ -37,18 +41,13 @@ pub(crate) enum Queue {
 }
 
 const QUEUES: usize = Queue::Closing as usize + 1;
-const NIL: u32 = u32::MAX;
+/// No place: there are fewer.
+const NIL: u32 = 1 << 31;
 
 #[derive(Clone, Copy, Debug)]
 struct Link {
     prev: u32,
     next: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Ends {
-    first: u32,
-    last: u32,
 }
 
 /// A place of the table; lent to the room.
@@ -76,7 +75,8 @@ impl<T> Place<T> {
 #[derive(Debug)]
 pub(crate) struct Table<'m, T> {
     places: &'m mut [Place<T>],
-    queues: [Ends; QUEUES],
+    /// Who is first in each queue.
+    firsts: [u32; QUEUES],
     /// First of the places that were let before and are free, linked by
     /// `next` of their first link.
     free: u32,
@@ -87,8 +87,7 @@ pub(crate) struct Table<'m, T> {
 impl<'m, T> Table<'m, T> {
     /// An empty table.
     pub(crate) fn new(places: &'m mut [Place<T>]) -> Self {
-        let queues = [Ends { first: NIL, last: NIL }; QUEUES];
-        Self { places, queues, free: NIL, fresh: 0 }
+        Self { places, firsts: [NIL; QUEUES], free: NIL, fresh: 0 }
     }
 
     /// How many clients there can be.
@@ -154,7 +153,7 @@ impl<'m, T> Table<'m, T> {
 
     /// Who is first in a queue.
     pub(crate) fn first(&self, queue: Queue) -> Option<u32> {
-        let first = self.queues[queue as usize].first;
+        let first = self.firsts[queue as usize];
         (first != NIL).then_some(first)
     }
 
@@ -180,15 +179,27 @@ impl<'m, T> Table<'m, T> {
         debug_assert!(self.tenant(at).is_some(), "a vacant place waits for nothing");
         let queue = queue as usize;
         self.unlink(queue, at);
-        let last = self.queues[queue].last;
+        let first = self.firsts[queue];
         let place = &mut self.places[at as usize];
         place.stands |= bit_of(queue);
-        place.links[queue] = Link { prev: last, next: NIL };
-        self.queues[queue].last = at;
-        match last {
-            NIL => self.queues[queue].first = at,
-            last => self.places[last as usize].links[queue].next = at,
+        if first == NIL {
+            place.links[queue] = Link { prev: at, next: at };
+            self.firsts[queue] = at;
+        } else {
+            let last = mem::replace(&mut self.places[first as usize].links[queue].prev, at);
+            self.places[at as usize].links[queue] = Link { prev: last, next: first };
+            self.places[last as usize].links[queue].next = at;
         }
+    }
+
+    /// Puts a client at the end of a queue if it is first in it; whether it was.
+    pub(crate) fn turn(&mut self, queue: Queue, at: u32) -> bool {
+        let queue = queue as usize;
+        let is_first = self.firsts[queue] == at;
+        if is_first {
+            self.firsts[queue] = self.places[at as usize].links[queue].next;
+        }
+        is_first
     }
 
     /// Takes a client out of a queue, if it stands in it.
@@ -208,14 +219,11 @@ impl<'m, T> Table<'m, T> {
     fn cut_out(&mut self, queue: usize, at: u32) {
         let place = &mut self.places[at as usize];
         place.stands &= !bit_of(queue);
-        let link = place.links[queue];
-        match link.prev {
-            NIL => self.queues[queue].first = link.next,
-            prev => self.places[prev as usize].links[queue].next = link.next,
-        }
-        match link.next {
-            NIL => self.queues[queue].last = link.prev,
-            next => self.places[next as usize].links[queue].prev = link.prev,
+        let Link { prev, next } = place.links[queue];
+        self.places[prev as usize].links[queue].next = next;
+        self.places[next as usize].links[queue].prev = prev;
+        if self.firsts[queue] == at {
+            self.firsts[queue] = if next == at { NIL } else { next };
         }
     }
 }
@@ -303,6 +311,12 @@ mod tests {
                     {
                         (*one, *other) = (number, number);
                     }
+                }
+                5 => {
+                    let model = &mut queues[queue as usize];
+                    let is_first = model.front() == Some(&(at as u32));
+                    assert_eq!(table.turn(queue, at as u32), is_first);
+                    model.rotate_left(usize::from(is_first));
                 }
                 _ if tenants[at].is_some() => {
                     table.push(queue, at as u32);

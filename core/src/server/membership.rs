@@ -162,6 +162,7 @@ impl<S: Store> Server<'_, S> {
 
     /// Tells the room what is marked, as far as nobody who reads would lose a
     /// line by it. Each mark is told once, so this costs what happened.
+    #[inline]
     pub(super) fn announce(&mut self, now: Instant) {
         while let Some(place) = self.table.first(Queue::Marked)
             && !self.is_outrun()

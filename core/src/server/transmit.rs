@@ -59,7 +59,7 @@ impl<S: Store> Server<'_, S> {
         loop {
             self.announce(now);
             let place = self.next_to_send()?;
-            if self.has_lines(place) || self.has_pending(place) {
+            if self.has_lines(place) || self.next_up(place).is_some() {
                 return Some(self.table.id(place));
             }
             self.rest(now, place);
@@ -89,10 +89,6 @@ impl<S: Store> Server<'_, S> {
         let Some(client) = self.table.tenant_mut(place) else { return false };
         let reader = client.reader(place);
         client.stage == Stage::Here && self.log.settle(&mut client.outbox.cursor, reader)
-    }
-
-    fn has_pending(&mut self, place: u32) -> bool {
-        self.next_up(place).is_some()
     }
 
     /// Brings a client's outbox up to date, and says what goes first: the rest
@@ -198,14 +194,15 @@ impl<S: Store> Server<'_, S> {
         let count = count.min(offer.len);
         self.tally.sent += count as u64;
         self.advance(now, place, offer, count);
-        if self.has_pending(place) {
+        if self.has_all_lines(offer, count) && self.table.turn(Queue::InStep, place) {
+            // In step as before. What else there is for it has made it urgent.
+            return;
+        }
+        if self.falls_behind(now, place) {
             if count > 0 {
                 self.table.leave(Queue::Stuck, place);
             }
-            self.fall_behind(place);
             self.table.push(Queue::Urgent, place);
-        } else {
-            self.rest(now, place);
         }
     }
 
@@ -239,15 +236,19 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
+    /// Whether who took so much of an offer has all lines that there are.
+    fn has_all_lines(&self, offer: Offer, count: usize) -> bool {
+        let Kind::Lines { next } = offer.kind else { return false };
+        count == offer.len && next == self.log.head()
+    }
+
     /// The link of a client takes nothing more now. It is left alone until
     /// [`handle_writable`](Self::handle_writable).
     pub fn handle_blocked(&mut self, now: Instant, id: ClientId) {
         let Some(place) = self.here(id) else { return };
-        if !self.has_pending(place) {
-            self.rest(now, place);
+        if !self.falls_behind(now, place) {
             return;
         }
-        self.fall_behind(place);
         self.table.leave(Queue::Urgent, place);
         if !self.table.is_in(Queue::Stuck, place) {
             self.set_stuck(now, place);
@@ -263,24 +264,35 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
+    /// Whether there is more for a client, which falls behind then; one that has
+    /// all comes to rest.
+    fn falls_behind(&mut self, now: Instant, place: u32) -> bool {
+        let more = self.next_up(place).is_some();
+        if more {
+            self.fall_behind(place);
+        } else {
+            self.rest(now, place);
+        }
+        more
+    }
+
     /// A client has all that there is for it. A newcomer does not have the
     /// room's lines yet, and stays behind until it gets them.
     fn rest(&mut self, now: Instant, place: u32) {
         self.table.leave(Queue::Urgent, place);
         self.table.leave(Queue::Stuck, place);
-        match self.table.tenant(place).map(|client| client.stage) {
-            Some(Stage::Here) => {
-                self.laggards.remove(place);
-                self.table.push(Queue::InStep, place);
-            }
-            Some(Stage::Leaving) => {
-                // It gets no more lines, and must not be asked for them for ever
-                // while it waits for a file.
-                self.table.leave(Queue::InStep, place);
-                self.laggards.remove(place);
-                self.see_off(now, place);
-            }
-            _ => {}
+        let stage = self.table.tenant(place).map_or(Stage::Left, |client| client.stage);
+        if stage == Stage::Fresh {
+            return;
+        }
+        self.laggards.remove(place);
+        if stage == Stage::Here {
+            self.table.push(Queue::InStep, place);
+        } else {
+            // It gets no more lines, and must not be asked for them for ever
+            // while it waits for a file.
+            self.table.leave(Queue::InStep, place);
+            self.see_off(now, place);
         }
     }
 
