@@ -94,11 +94,29 @@ pub fn transmit<S: Store, L: Link>(
     let written = match link.write_ready() {
         Ok(true) => match pending::<_, L>(server, id) {
             ([], _) => return Ok(0),
-            (bytes, []) => not_now(link.write(bytes)).and_then(some),
-            (first, second) => not_now(link.write_both(first, second)).and_then(some),
+            (bytes, []) => link.write(bytes),
+            (first, second) => link.write_both(first, second),
         },
-        Ok(false) => Err(nb::Error::WouldBlock),
-        Err(error) => Err(nb::Error::Other(error)),
+        Ok(false) => Ok(0),
+        Err(error) => Err(error),
+    };
+    handle_written(server, now, id, written)
+}
+
+/// Tells the room what came of a write to a client's link, and answers as
+/// [`transmit`] does: for who writes what is pending in a way of its own.
+///
+/// A link that took nothing takes nothing more now, and so does one whose write
+/// was [`Interrupted`](ErrorKind::Interrupted).
+pub fn handle_written<S: Store, E: Error>(
+    server: &mut Server<'_, S>,
+    now: Instant,
+    id: ClientId,
+    written: Result<usize, E>,
+) -> nb::Result<usize, E> {
+    let written = match not_now(written) {
+        Ok(0) => Err(nb::Error::WouldBlock),
+        written => written,
     };
     match written {
         Ok(count) => server.handle_sent(now, id, count),
@@ -113,11 +131,6 @@ fn pending<'a, S: Store, L: Link>(
     id: ClientId,
 ) -> (&'a [u8], &'a [u8]) {
     if L::WRITES_BOTH { server.pending_both(id) } else { (server.pending(id), &[]) }
-}
-
-/// A link that is ready and takes nothing takes nothing now.
-fn some<E>(count: usize) -> nb::Result<usize, E> {
-    if count == 0 { Err(nb::Error::WouldBlock) } else { Ok(count) }
 }
 
 /// An interrupted call is one to be made again.

@@ -1,6 +1,8 @@
 //! Parts of files that go from the folder to a link without a copy.
 
+use embedded_io::{Error, ErrorKind};
 use snug_core::id::ClientId;
+use snug_core::io::handle_written;
 use snug_core::server::Server;
 use snug_core::store::Loan;
 use snug_core::time::Instant;
@@ -17,30 +19,23 @@ pub(super) fn transmit_lent(
     id: ClientId,
     link: &mut TcpLink,
 ) -> nb::Result<usize, LinkError> {
-    let moved = move_lent(server, id, link);
-    match moved {
-        Ok(count) => server.handle_sent(now, id, count),
-        Err(nb::Error::WouldBlock) => server.handle_blocked(now, id),
-        Err(nb::Error::Other(_)) => server.handle_gone(now, id),
-    }
-    moved
-}
-
-/// The line of a part, and its bytes right behind it.
-fn move_lent(
-    server: &mut Server<'_, FolderStore>,
-    id: ClientId,
-    link: &mut TcpLink,
-) -> nb::Result<usize, LinkError> {
     let Some(Loan { slot, line, len }) = server.pending_loan(id) else { return Ok(0) };
     let line_len = line.len();
-    let sent = if line.is_empty() { 0 } else { link.begin(line)? };
-    if sent < line_len {
-        return Ok(sent);
-    }
-    match link.take(len, |socket| server.store_mut().hand_over(slot, len, socket)) {
-        Ok(count) => Ok(sent + count),
-        Err(nb::Error::WouldBlock) if sent > 0 => Ok(sent),
-        Err(error) => Err(error),
+    let begun = if line.is_empty() { Ok(0) } else { link.begin(line) };
+    let moved = match begun {
+        Ok(sent) if sent == line_len => {
+            let moved = link.take(len, |socket| server.store_mut().hand_over(slot, len, socket));
+            behind(sent, moved)
+        }
+        begun => begun,
+    };
+    handle_written(server, now, id, moved)
+}
+
+/// What comes of a write of which `sent` bytes were out before its second part.
+fn behind(sent: usize, moved: Result<usize, LinkError>) -> Result<usize, LinkError> {
+    match moved {
+        Err(error) if sent > 0 && error.kind() == ErrorKind::Interrupted => Ok(sent),
+        moved => moved.map(|count| sent + count),
     }
 }

@@ -81,7 +81,7 @@ impl TcpLink {
     }
 
     /// Writes what something follows at once, so that both leave together.
-    pub(super) fn begin(&mut self, bytes: &[u8]) -> nb::Result<usize, LinkError> {
+    pub(super) fn begin(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         #[cfg(target_os = "linux")]
         let written = {
             use rustix::net::{SendFlags, send};
@@ -89,7 +89,7 @@ impl TcpLink {
         };
         #[cfg(not(target_os = "linux"))]
         let written = self.stream.write(bytes);
-        not_now(self.wrote(bytes.len(), written))
+        self.wrote(bytes.len(), written)
     }
 
     /// What comes of a `transfer` of so many bytes that writes to the socket
@@ -98,9 +98,9 @@ impl TcpLink {
         &mut self,
         most: usize,
         transfer: impl FnOnce(&TcpStream) -> io::Result<usize>,
-    ) -> nb::Result<usize, LinkError> {
+    ) -> Result<usize, LinkError> {
         let written = transfer(&self.stream);
-        not_now(self.wrote(most, written))
+        self.wrote(most, written)
     }
 
     /// Ends this side's sending; what was sent still arrives, if the peer takes
@@ -154,13 +154,6 @@ impl Link for TcpLink {
         let written = self.stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]);
         self.wrote(first.len() + second.len(), written)
     }
-}
-
-fn not_now(result: Result<usize, LinkError>) -> nb::Result<usize, LinkError> {
-    result.map_err(|LinkError(error)| match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => nb::Error::WouldBlock,
-        _ => nb::Error::Other(LinkError(error)),
-    })
 }
 
 /// Why a socket did not do what it was asked for.
