@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -18,6 +19,9 @@ pub struct Download {
     /// The files, which are uploaded first.
     #[command(flatten)]
     pub files: Upload,
+    /// Seconds between the last upload and the first download.
+    #[arg(long, default_value_t = 0)]
+    pub rest: u64,
 }
 
 impl Download {
@@ -25,6 +29,7 @@ impl Download {
     pub fn run(&self) -> io::Result<()> {
         let Upload { server, pid, size, count, repeat, .. } = self.files;
         Upload { repeat: 1, ..self.files.clone() }.send_all()?;
+        thread::sleep(Duration::from_secs(self.rest));
         let stretch = Stretch::begin(pid)?;
         let fetch = |number| {
             let mut stream = BufReader::with_capacity(PIECE, TcpStream::connect(server)?);

@@ -13,6 +13,7 @@ use snug_core::wire::name::FileName;
 use super::digests::Identity;
 use super::directory::{Directory, kept_name, store_error};
 use super::disk::Disk;
+use super::pipe::FEW;
 
 /// Bytes after which the system is to begin to write to the disk: enough for it
 /// to write them in one go, and few beside what a disk writes in a second.
@@ -100,31 +101,38 @@ impl Draft {
     }
 
     /// Makes the file safe and gives it its name; where that was taken
-    /// meanwhile, it is left to a later try under another.
-    pub(super) fn publish(self) -> Result<(), StoreError> {
+    /// meanwhile, it is left to a later try under another. Tells the name of a
+    /// file that is worth summing.
+    pub(super) fn publish(self) -> Result<Option<FileName>, StoreError> {
         let Self { temporary, plan: Plan { name, replace, .. }, length } = &self;
         temporary.directory.disk.sync(&temporary.file).map_err(store_error)?;
         let written = Identity::of(&temporary.file);
-        let published = temporary.directory.publish(&temporary.name, name, *length, *replace);
-        match published {
-            Ok(()) => self.remember(written),
-            Err(StoreError::Exists) => self.keep(),
-            Err(_) => {}
+        match temporary.directory.publish(&temporary.name, name, *length, *replace) {
+            Ok(()) => Ok(self.remember(written)),
+            Err(error) => {
+                if error == StoreError::Exists {
+                    self.keep();
+                }
+                Err(error)
+            }
         }
-        published
     }
 
     /// Keeps the digest of what was `written` and has its name, where it is
-    /// certain that nobody else has written to it since.
-    fn remember(&self, written: io::Result<Identity>) {
+    /// certain that nobody else has written to it since; tells the name where
+    /// there is none yet, and enough for it to be worth while.
+    fn remember(&self, written: io::Result<Identity>) -> Option<FileName> {
         let Temporary { directory, file, .. } = &self.temporary;
-        if let (Some(digest), Ok(written), Ok(named)) =
-            (self.plan.digest, written, Identity::of(file))
+        let Some(digest) = self.plan.digest else {
+            return (self.length > FEW).then(|| self.plan.name.clone());
+        };
+        if let (Ok(written), Ok(named)) = (written, Identity::of(file))
             && named.has_bytes_of(&written)
             && named.is_settled(SystemTime::now())
         {
             directory.digests.learn(named, digest);
         }
+        None
     }
 
     /// Leaves what is there to a later try.

@@ -5,6 +5,7 @@
 //! - `digests`: what is known of files that do not change
 //! - `draft`: a file on its way, under a temporary name; `kept`: those that
 //!   were not finished
+//! - `hasher`: sums what has come, while nobody wants the processor
 //! - `keeper`: what stands there, listed and removed for who keeps the room
 //! - `listing`: the finished files, one after the other
 //! - `pipe`: what is read and nobody has to see goes by it
@@ -47,6 +48,7 @@ mod digests;
 mod directory;
 mod disk;
 mod draft;
+mod hasher;
 mod keeper;
 mod kept;
 mod listing;
@@ -58,6 +60,7 @@ mod worker;
 
 use directory::Directory;
 use draft::Plan;
+use hasher::Hasher;
 pub use keeper::{Keeper, RemovalError};
 use listing::Listing;
 use slot::{BUFFERS, Phase, Slot};
@@ -99,6 +102,8 @@ pub struct FolderStore {
     slots: Box<[Slot]>,
     block_size: usize,
     threads: Vec<Thread>,
+    /// Until the end.
+    hasher: Option<Hasher>,
     done: Receiver<Done>,
     listing: Listing,
 }
@@ -123,6 +128,7 @@ impl FolderStore {
         let (report, done) = sync_channel(count * JOBS);
         let stride = count.clamp(1, THREADS);
         let wake = Arc::new(wake);
+        let hasher = Hasher::start(Arc::clone(&directory))?;
         let worker = |jobs| Worker {
             directory: Arc::clone(&directory),
             files: (0..count.div_ceil(stride)).map(|_| None).collect(),
@@ -130,6 +136,7 @@ impl FolderStore {
             jobs,
             done: report.clone(),
             wake: Arc::clone(&wake),
+            unsummed: hasher.names(),
         };
         let threads = (0..stride).map(|_| {
             let (jobs, queue) = sync_channel(count.div_ceil(stride) * JOBS);
@@ -137,6 +144,7 @@ impl FolderStore {
         });
         Ok(Self {
             threads: threads.collect::<io::Result<_>>()?,
+            hasher: Some(hasher),
             slots: (0..slots).map(|_| Slot::new(block_size)).collect(),
             directory,
             block_size,
@@ -368,6 +376,9 @@ impl Drop for FolderStore {
         for join in joins {
             // A thread that panicked has told so itself.
             let _ = join.join();
+        }
+        if let Some(hasher) = self.hasher.take() {
+            hasher.end();
         }
     }
 }

@@ -97,6 +97,8 @@ pub(super) struct Worker {
     pub(super) jobs: Receiver<Job>,
     pub(super) done: SyncSender<Done>,
     pub(super) wake: Arc<Wake>,
+    /// Where the names of files go that are to be summed.
+    pub(super) unsummed: SyncSender<FileName>,
 }
 
 impl Worker {
@@ -108,7 +110,7 @@ impl Worker {
     }
 
     fn run(mut self) {
-        yield_to_the_room();
+        be_less_urgent(LESS_URGENT);
         while let Ok(mut job) = self.jobs.recv() {
             let result = self.perform(&mut job);
             if self.done.send(Done { job, result }).is_ok() {
@@ -124,7 +126,7 @@ impl Worker {
 
     fn perform(&mut self, job: &mut Job) -> Result<u64, StoreError> {
         let file = &mut self.files[job.slot.index() / self.stride];
-        let result = take_step(&self.directory, file, &mut job.step);
+        let result = take_step(&self.directory, &self.unsummed, file, &mut job.step);
         if result.is_err() {
             *file = None;
         }
@@ -134,19 +136,21 @@ impl Worker {
 
 /// Copies of files, however many, are to keep the room's thread from its core
 /// for no longer than the system needs to change to it.
-fn yield_to_the_room() {
+pub(super) fn be_less_urgent(steps: i32) {
     // Linux has a priority for each thread; elsewhere it would be the room's, too.
     // A sandbox may forbid it, and then all goes on as it is.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(LESS_URGENT);
+    let _ = rustix::process::nice(steps);
+    #[cfg(not(target_os = "linux"))]
+    let _ = steps;
 }
 
 /// Steps of `nice`: about a tenth of the room's share of a core that both want.
-#[cfg(target_os = "linux")]
 const LESS_URGENT: i32 = 10;
 
 fn take_step(
     directory: &Arc<Directory>,
+    unsummed: &SyncSender<FileName>,
     file: &mut Option<Open>,
     step: &mut Step,
 ) -> Result<u64, StoreError> {
@@ -180,7 +184,12 @@ fn take_step(
         },
         Step::Append(block) => draft_in(file)?.append(block.bytes())?,
         Step::Prepend(block) => draft_in(file)?.prepend(block.bytes())?,
-        Step::Commit => take_draft(file)?.publish()?,
+        Step::Commit => {
+            if let Some(name) = take_draft(file)?.publish()? {
+                // Where too many wait already, whoever fetches it has it summed.
+                let _ = unsummed.try_send(name);
+            }
+        }
         Step::Keep => take_draft(file)?.keep(),
         Step::Abort => *file = None,
     }

@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::thread;
 
+use sha2::{Digest as _, Sha256};
+
 use super::*;
 use crate::folder::disk::Call;
 
@@ -81,6 +83,23 @@ fn a_file_that_was_put_is_known_and_read_from_anywhere() {
     let mut block = [0; 64];
     assert_eq!(bench.finish(|store| store.read(slot(0), 150, &mut block)), Ok(50));
     assert_eq!(block[..50], text(200)[150..]);
+}
+
+/// An upload tells no digest, and is not summed on its way.
+#[test]
+fn a_file_that_was_uploaded_is_summed_behind_that() {
+    let (_folder, mut bench) = bench(1);
+    let bytes = text(300_000);
+    bench.create(0, "a").unwrap();
+    bench.write(0, &bytes).unwrap();
+    bench.commit_and(Call::Rename, next_tick);
+    let digest = loop {
+        if let Some(digest) = bench.known("a") {
+            break digest;
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    assert_eq!(digest, Digest::new(Sha256::digest(&bytes).into()));
 }
 
 #[test]

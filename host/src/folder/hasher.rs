@@ -1,0 +1,153 @@
+//! Sums files that have come, in time that nobody else wants, so that who
+//! fetches one first need not wait for its digest.
+//!
+//! # Trade-offs
+//!
+//! - A file is summed behind its upload, not while it comes: that would cost the
+//!   upload a third of its pace where the processor is the limit.
+//! - Only from memory: what the system has dropped by then is not worth a disk
+//!   that others wait for. Who fetches such a file first has it summed on the
+//!   way, and so has who comes before it is its turn.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
+use snug_core::wire::digest::Digest;
+use snug_core::wire::name::FileName;
+
+use super::digests::Identity;
+use super::directory::Directory;
+use super::disk::Disk;
+use super::worker::be_less_urgent;
+use crate::explain;
+
+/// Files that wait for their turn, at most; what comes beyond is not summed.
+const MOST: usize = 64;
+/// Bytes that are summed before anything else is looked at.
+const BLOCK: usize = 256 << 10;
+/// Steps of `nice`: as little as there is of a core that somebody else wants.
+const LESS_URGENT: i32 = 19;
+
+/// The thread that sums.
+#[derive(Debug)]
+pub(super) struct Hasher {
+    names: SyncSender<FileName>,
+    ends: Arc<AtomicBool>,
+    join: JoinHandle<()>,
+}
+
+impl Hasher {
+    /// Starts it.
+    pub(super) fn start(directory: Arc<Directory>) -> io::Result<Self> {
+        let ends = Arc::new(AtomicBool::new(false));
+        let (names, queue) = sync_channel(MOST);
+        let work = Work { directory, ends: Arc::clone(&ends) };
+        let thread = thread::Builder::new().name("hasher".into()).spawn(move || work.run(&queue));
+        let join = thread.map_err(|e| explain("cannot start a thread for digests", &e))?;
+        Ok(Self { names, ends, join })
+    }
+
+    /// Where the names of files go that are to be summed.
+    pub(super) fn names(&self) -> SyncSender<FileName> {
+        self.names.clone()
+    }
+
+    /// Waits for its end, which comes when nobody else can send names: what is
+    /// not summed by now will not be.
+    pub(super) fn end(self) {
+        let Self { names, ends, join } = self;
+        ends.store(true, Ordering::Relaxed);
+        drop(names);
+        // A thread that panicked has told so itself.
+        let _ = join.join();
+    }
+}
+
+/// What it has for that.
+struct Work {
+    directory: Arc<Directory>,
+    ends: Arc<AtomicBool>,
+}
+
+impl Work {
+    fn run(&self, names: &Receiver<FileName>) {
+        be_less_urgent(LESS_URGENT);
+        while let Ok(name) = names.recv() {
+            // It may be gone by now, changed, or dropped from memory.
+            let _ = self.sum(&name);
+        }
+    }
+
+    /// Learns the digest of what stands under a name, where each change of it
+    /// would show.
+    fn sum(&self, name: &FileName) -> Option<()> {
+        let file = self.directory.disk.open(name.as_str(), false).ok()?;
+        let identity = Identity::of(&file).ok()?;
+        let known = &self.directory.digests;
+        if identity.is_settled(SystemTime::now()) && known.of(identity).is_none() {
+            known.learn(identity, self.digest(&file, identity)?);
+        }
+        Some(())
+    }
+
+    /// The digest of a file that stays the same all the while.
+    fn digest(&self, file: &File, identity: Identity) -> Option<Digest> {
+        let (mut sum, mut block, mut offset) = (Sha256::new(), vec![0; BLOCK], 0);
+        while offset < identity.size {
+            let count = read(file, offset, &mut block).ok().filter(|&count| count > 0)?;
+            sum.update(&block[..count]);
+            offset += count as u64;
+            if self.ends.load(Ordering::Relaxed) || Identity::of(file).ok()? != identity {
+                return None;
+            }
+        }
+        Some(Digest::new(sum.finalize().into()))
+    }
+}
+
+/// Reads what the system has in memory; from wherever it is where the file
+/// system does not tell.
+fn read(file: &File, offset: u64, into: &mut [u8]) -> rustix::io::Result<usize> {
+    match Disk::read_at_once(file, offset, into) {
+        Err(Errno::OPNOTSUPP) => Disk::read(file, offset, into),
+        read => read,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+    use crate::folder::Folder;
+
+    #[test]
+    fn what_changes_meanwhile_has_no_digest() {
+        let path = tempfile::tempdir().unwrap();
+        let Folder(directory) = Folder::open(path.path()).unwrap();
+        let work = Work { directory: Arc::new(directory), ends: Arc::default() };
+        let file = File::create_new(path.path().join("a")).unwrap();
+        let identity = Identity::of(&file).unwrap();
+        assert_eq!(work.digest(&file, identity), Some(Digest::new(Sha256::digest([]).into())));
+
+        let bytes = vec![7; 3 * BLOCK];
+        file.write_all_at(&bytes, 0).unwrap();
+        let identity = Identity::of(&file).unwrap();
+        let file = File::open(path.path().join("a")).unwrap();
+        let digest = Digest::new(Sha256::digest(&bytes).into());
+        assert_eq!(work.digest(&file, identity), Some(digest));
+        std::fs::remove_file(path.path().join("a")).unwrap();
+        assert_eq!(work.digest(&file, identity), None, "it has changed since");
+
+        let identity = Identity::of(&file).unwrap();
+        work.ends.store(true, Ordering::Relaxed);
+        assert_eq!(work.digest(&file, identity), None, "the server ends");
+    }
+}
