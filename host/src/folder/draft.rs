@@ -1,6 +1,6 @@
 //! A file on its way, until it has its name.
 
-use core::ops::Range;
+use core::ops::{Range, RangeInclusive};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
@@ -15,9 +15,10 @@ use super::directory::{Directory, kept_name, store_error};
 use super::disk::Disk;
 use super::pipe::FEW;
 
-/// Bytes after which the system is to begin to write to the disk: enough for it
-/// to write them in one go, and few beside what a disk writes in a second.
-pub(super) const STRETCH: u64 = 8 << 20;
+/// Bytes after which the system is to begin to write to the disk, at least and at
+/// most: enough for it to write them in one go, and few beside what a disk writes
+/// in a second.
+const STRETCH: RangeInclusive<u64> = (2 << 20)..=(8 << 20);
 
 /// What a file that comes shall be.
 #[derive(Clone, Debug)]
@@ -33,6 +34,13 @@ impl Plan {
     /// A file of which its name is known, and that it has at most `size` bytes.
     pub(super) fn new(name: &FileName, size: u64) -> Self {
         Self { name: name.clone(), size, replace: true, digest: None }
+    }
+
+    /// Bytes after which the disk begins: an eighth of the file, within limits.
+    /// Files that come together end together, and what each has left for its
+    /// sync then adds up.
+    fn stretch(&self) -> u64 {
+        (self.size / 8).clamp(*STRETCH.start(), *STRETCH.end())
     }
 
     /// A file of which everything is known.
@@ -76,11 +84,12 @@ impl Draft {
     /// the disk while the next one comes.
     pub(super) fn append(&mut self, block: &[u8]) -> Result<(), StoreError> {
         self.temporary.write(block)?;
-        let full = self.length / STRETCH;
+        let stretch = self.plan.stretch();
+        let full = self.length / stretch;
         self.length += block.len() as u64;
-        let now_full = self.length / STRETCH;
+        let now_full = self.length / stretch;
         if now_full > full {
-            self.temporary.begin_writeback(full * STRETCH..now_full * STRETCH);
+            self.temporary.begin_writeback(full * stretch..now_full * stretch);
         }
         Ok(())
     }

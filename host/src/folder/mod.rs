@@ -23,7 +23,7 @@
 //! - Each slot has two buffers, so that the network fills one while the disk
 //!   takes the other; they are copied into, so that the room's memory stays the
 //!   room's. More would hide longer pauses of the disk at the cost of memory.
-//! - The system is told to begin with the disk every 8 MiB, not left to collect
+//! - The system is told to begin with the disk every few MiB, not left to collect
 //!   a file in its memory until the sync: that would be one long wait at the
 //!   end. A file that is removed before its sync was written for nothing.
 //! - A slot's jobs go to one thread, in order; slots share the few threads. A

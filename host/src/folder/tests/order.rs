@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::witness::{Seen, Witness};
 use super::*;
 use crate::folder::disk::Call;
-use crate::folder::draft::{Draft, STRETCH};
+use crate::folder::draft::Draft;
 
 fn witness(bench: &Bench) -> &Witness {
     &bench.store.directory.disk.witness
@@ -54,21 +54,25 @@ fn a_file_with_bytes_put_before_it_is_synced_as_a_whole() {
     assert_eq!(seen(&bench).last(), Some(&Call::SyncFolder));
 }
 
+/// In stretches of an eighth, as far as these are long enough.
 #[test]
 fn a_long_file_goes_to_the_disk_while_it_comes() {
-    let folder = tempfile::tempdir().unwrap();
-    let directory = Arc::new(Directory::open(folder.path()).unwrap());
-    let mut draft = Draft::begin(&directory, &Plan::new(&file_name("a"), 3 * STRETCH)).unwrap();
-    let block = vec![7; STRETCH as usize / 4];
-    for _ in 0..9 {
-        draft.append(&block).unwrap();
+    for (size, stretch) in [(5, 2), (32, 4), (1024, 8)].map(|(s, t)| (s << 20, t << 20)) {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Arc::new(Directory::open(folder.path()).unwrap());
+        let mut draft = Draft::begin(&directory, &Plan::new(&file_name("a"), size)).unwrap();
+        let block = vec![7; stretch / 4];
+        for _ in 0..9 {
+            draft.append(&block).unwrap();
+        }
+        draft.publish().unwrap();
+        let calls: Vec<_> = directory.disk.witness.seen().iter().map(|seen| seen.kind).collect();
+        let full = [[Call::Write; 4].as_slice(), &[Call::BeginWriteback]].concat();
+        let end = [Call::Write, Call::Sync, Call::Rename, Call::SyncFolder];
+        assert_eq!(calls, [&[Call::Create], &full[..], &full[..], &end].concat(), "{size}");
+        let length = fs::metadata(folder.path().join("a")).unwrap().len();
+        assert_eq!(length, 9 * block.len() as u64);
     }
-    draft.publish().unwrap();
-    let calls: Vec<_> = directory.disk.witness.seen().iter().map(|seen| seen.kind).collect();
-    let stretch = [[Call::Write; 4].as_slice(), &[Call::BeginWriteback]].concat();
-    let end = [Call::Write, Call::Sync, Call::Rename, Call::SyncFolder];
-    assert_eq!(calls, [&[Call::Create], &stretch[..], &stretch[..], &end].concat());
-    assert_eq!(fs::metadata(folder.path().join("a")).unwrap().len(), 9 * block.len() as u64);
 }
 
 #[test]
