@@ -82,13 +82,7 @@ impl TcpLink {
 
     /// Writes what something follows at once, so that both leave together.
     pub(super) fn begin(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
-        #[cfg(target_os = "linux")]
-        let written = {
-            use rustix::net::{SendFlags, send};
-            send(&self.stream, bytes, SendFlags::MORE | SendFlags::NOSIGNAL).map_err(Into::into)
-        };
-        #[cfg(not(target_os = "linux"))]
-        let written = self.stream.write(bytes);
+        let written = send(&self.stream, bytes, true);
         self.wrote(bytes.len(), written)
     }
 
@@ -138,7 +132,7 @@ impl embedded_io::Read for TcpLink {
 
 impl embedded_io::Write for TcpLink {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
-        let written = self.stream.write(bytes);
+        let written = send(&self.stream, bytes, false);
         self.wrote(bytes.len(), written)
     }
 
@@ -154,6 +148,24 @@ impl Link for TcpLink {
         let written = self.stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]);
         self.wrote(first.len() + second.len(), written)
     }
+}
+
+/// Sends as much as the socket takes; `more` may follow at once, to leave with
+/// it.
+///
+/// Linux is asked without the C library, for which each call is one at which a
+/// thread could be cancelled: a thing to be paid for with every line to every
+/// peer.
+#[cfg(target_os = "linux")]
+fn send(stream: &TcpStream, bytes: &[u8], more: bool) -> io::Result<usize> {
+    use rustix::net::SendFlags;
+    let more = if more { SendFlags::MORE } else { SendFlags::empty() };
+    rustix::net::send(stream, bytes, SendFlags::NOSIGNAL | more).map_err(Into::into)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send(mut stream: &TcpStream, bytes: &[u8], _more: bool) -> io::Result<usize> {
+    stream.write(bytes)
 }
 
 /// Why a socket did not do what it was asked for.
