@@ -4,11 +4,12 @@
 //! - [`header`]: the header of a classic upload and its readings
 //! - [`command`]: the `#` words of a line peer
 //! - [`text`]: making text safe
-//! - [`digest`]: SHA-256 in digits
+//! - [`digest`]: SHA-256 in digits; `address`: addresses as they are shown
 //! - [`name`], [`nick`]: names of files and of people; [`fold`]: their case
 //! - [`notice`]: every sentence that Snug says; [`sentence`]: the room's, read back;
 //!   [`report`]: the `#` lines among them that programs read
 
+mod address;
 pub mod command;
 pub mod digest;
 pub mod fold;

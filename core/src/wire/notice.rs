@@ -9,6 +9,7 @@ use core::fmt::{self, Display, Write};
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use super::address;
 use super::command::{COMMANDS, CommandError, Usage, Word};
 use super::digest::Digest;
 use super::name::{FileName, FileNameError};
@@ -31,7 +32,7 @@ impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.nick {
             Some(nick) => f.write_str(nick.as_str()),
-            None => self.addr.fmt(f),
+            None => address::show(self.addr, f),
         }
     }
 }
@@ -153,7 +154,9 @@ impl Display for Reply<'_> {
             Self::Stored(size) => writeln!(f, "> Your file has been uploaded ({size} bytes)"),
             Self::Named => f.write_str("> Your name is set\n"),
             Self::Delivered => f.write_str("> Your message has been delivered\n"),
-            Self::User(who, addr) => writeln!(f, "#user {who} {addr}"),
+            Self::User(who, addr) => {
+                writeln!(f, "#user {who} {}", Shown { nick: None, addr: *addr })
+            }
             Self::Users(n) => writeln!(f, "> {n} user{}", plural(*n)),
             Self::EndOfHistory => f.write_str("> end of history\n"),
             Self::Help(line) => match COMMANDS.get(*line) {
