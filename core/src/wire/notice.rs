@@ -91,7 +91,12 @@ impl Display for Prefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server => f.write_str("[server] "),
-            Self::Text(who) => write!(f, "[{who}] "),
+            // Before nearly every text: without the machinery of formats.
+            Self::Text(who) => {
+                f.write_str("[")?;
+                who.fmt(f)?;
+                f.write_str("] ")
+            }
             Self::Action(who) => write!(f, "* {who} "),
             Self::Private(from, to) => write!(f, "[{from} > {to}] "),
         }
