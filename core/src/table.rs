@@ -169,6 +169,12 @@ impl<'m, T> Table<'m, T> {
         self.stands_in(queue as usize, at)
     }
 
+    /// Whether a client stands in one of some queues: as cheap as in one.
+    pub(crate) fn is_in_any<const N: usize>(&self, queues: [Queue; N], at: u32) -> bool {
+        let bits = queues.into_iter().fold(0, |bits, queue| bits | bit_of(queue as usize));
+        self.places.get(at as usize).is_some_and(|place| place.stands & bits != 0)
+    }
+
     fn stands_in(&self, queue: usize, at: u32) -> bool {
         self.places.get(at as usize).is_some_and(|place| place.stands & bit_of(queue) != 0)
     }
@@ -264,6 +270,11 @@ mod tests {
             for at in 0..tenants.len() as u32 {
                 assert_eq!(table.is_in(queue, at), model.contains(&at));
             }
+        }
+        for at in 0..tenants.len() as u32 {
+            let some = [Queue::Quiet, Queue::Closing];
+            let any = some.into_iter().any(|queue| queues[queue as usize].contains(&at));
+            assert_eq!(table.is_in_any(some, at), any);
         }
         for (at, tenant) in tenants.iter().enumerate() {
             assert_eq!(table.tenant(at as u32), tenant.as_ref());

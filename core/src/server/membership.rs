@@ -98,12 +98,11 @@ impl<S: Store> Server<'_, S> {
     /// Lets a client whose link is gone leave, once nothing of what it said
     /// waits to be done. A header that waits for a slot is not waited for.
     pub(super) fn let_gone_go(&mut self, now: Instant, place: u32) {
-        let Some(client) = self.table.tenant(place) else { return };
-        let waits = [Queue::Held, Queue::Marked, Queue::Resumed];
+        let Some(client) = self.table.tenant(place).filter(|client| client.gone) else { return };
         let stays = client.is_settling()
             || (client.body.is_some() && client.input.len() > 0)
-            || waits.into_iter().any(|queue| self.table.is_in(queue, place));
-        if client.gone && !stays {
+            || self.table.is_in_any([Queue::Held, Queue::Marked, Queue::Resumed], place);
+        if !stays {
             self.part(now, place);
         }
     }

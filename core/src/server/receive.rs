@@ -138,13 +138,12 @@ impl<S: Store> Server<'_, S> {
     /// Whether a client's next frame has to wait.
     pub(super) fn is_held(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return true };
-        let waits = [Queue::Held, Queue::Paced, Queue::Slot, Queue::Marked];
         // A file's bytes make no more answers than its header had room for.
         client.stage >= Stage::Leaving
             || client.is_settling()
             || client.is_stopping()
             || (client.body.is_none() && !client.can_be_answered())
-            || waits.into_iter().any(|queue| self.table.is_in(queue, place))
+            || self.table.is_in_any(WAITS, place)
     }
 
     /// Handles what a client said, as far as neither it nor the room needs to
@@ -333,6 +332,9 @@ impl<S: Store> Server<'_, S> {
         }
     }
 }
+
+/// Where a client stands whose next frame has to wait.
+const WAITS: [Queue; 4] = [Queue::Held, Queue::Paced, Queue::Slot, Queue::Marked];
 
 /// The slot of the upload into which a client's bytes go straight.
 fn direct(client: &Client) -> Option<TransferSlot> {

@@ -96,8 +96,7 @@ impl<S: Store> Server<'_, S> {
     /// not take yet, it is not the peer that stalls.
     fn give_up_on_stalled(&mut self, now: Instant, place: u32) {
         let waits = self.waits_for_store(place);
-        let silenced =
-            [Queue::Held, Queue::Paced].iter().any(|&queue| self.table.is_in(queue, place));
+        let silenced = self.table.is_in_any([Queue::Held, Queue::Paced], place);
         let Some(client) = self.table.tenant(place) else { return };
         let held_up = waits || (silenced && client.put().is_some());
         if held_up || client.timers.moved >= LEAST_MOVED {
