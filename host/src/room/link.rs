@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 use std::error;
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Read};
 use std::net::Shutdown;
 
 use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
@@ -145,7 +145,8 @@ impl Link for TcpLink {
     const WRITES_BOTH: bool = true;
 
     fn write_both(&mut self, first: &[u8], second: &[u8]) -> Result<usize, LinkError> {
-        let written = self.stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]);
+        let both = [IoSlice::new(first), IoSlice::new(second)];
+        let written = rustix::io::writev(&self.stream, &both).map_err(Into::into);
         self.wrote(first.len() + second.len(), written)
     }
 }
@@ -153,8 +154,8 @@ impl Link for TcpLink {
 /// Sends as much as the socket takes; `more` may follow at once, to leave with
 /// it.
 ///
-/// Linux is asked without the C library, for which each call is one at which a
-/// thread could be cancelled: a thing to be paid for with every line to every
+/// Linux is asked without the C library, for which each such call is one at
+/// which a thread could be cancelled: to be paid for with every line to every
 /// peer.
 #[cfg(target_os = "linux")]
 fn send(stream: &TcpStream, bytes: &[u8], more: bool) -> io::Result<usize> {
@@ -165,7 +166,7 @@ fn send(stream: &TcpStream, bytes: &[u8], more: bool) -> io::Result<usize> {
 
 #[cfg(not(target_os = "linux"))]
 fn send(mut stream: &TcpStream, bytes: &[u8], _more: bool) -> io::Result<usize> {
-    stream.write(bytes)
+    io::Write::write(&mut stream, bytes)
 }
 
 /// Why a socket did not do what it was asked for.
