@@ -36,17 +36,17 @@ impl Plan {
         Self { name: name.clone(), size, replace: true, digest: None }
     }
 
+    /// A file of which everything is known.
+    pub(super) fn of(draft: &store::Draft<'_>) -> Self {
+        let store::Draft { name, size, digest, replace } = *draft;
+        Self { name: name.clone(), size, replace, digest: Some(digest) }
+    }
+
     /// Bytes after which the disk begins: an eighth of the file, within limits.
     /// Files that come together end together, and what each has left for its
     /// sync then adds up.
     fn stretch(&self) -> u64 {
         (self.size / 8).clamp(*STRETCH.start(), *STRETCH.end())
-    }
-
-    /// A file of which everything is known.
-    pub(super) fn of(draft: &store::Draft<'_>) -> Self {
-        let store::Draft { name, size, digest, replace } = *draft;
-        Self { name: name.clone(), size, replace, digest: Some(digest) }
     }
 }
 
@@ -117,7 +117,10 @@ impl Draft {
         temporary.directory.disk.sync(&temporary.file).map_err(store_error)?;
         let written = Identity::of(&temporary.file);
         match temporary.directory.publish(&temporary.name, name, *length, *replace) {
-            Ok(()) => Ok(self.remember(written)),
+            Ok(()) => {
+                self.remember(written);
+                Ok(self.unsummed())
+            }
             Err(error) => {
                 if error == StoreError::Exists {
                     self.keep();
@@ -128,20 +131,23 @@ impl Draft {
     }
 
     /// Keeps the digest of what was `written` and has its name, where it is
-    /// certain that nobody else has written to it since; tells the name where
-    /// there is none yet, and enough for it to be worth while.
-    fn remember(&self, written: io::Result<Identity>) -> Option<FileName> {
+    /// certain that nobody else has written to it since.
+    fn remember(&self, written: io::Result<Identity>) {
         let Temporary { directory, file, .. } = &self.temporary;
-        let Some(digest) = self.plan.digest else {
-            return (self.length > FEW).then(|| self.plan.name.clone());
-        };
-        if let (Ok(written), Ok(named)) = (written, Identity::of(file))
+        if let (Some(digest), Ok(written), Ok(named)) =
+            (self.plan.digest, written, Identity::of(file))
             && named.has_bytes_of(&written)
             && named.is_settled(SystemTime::now())
         {
             directory.digests.learn(named, digest);
         }
-        None
+    }
+
+    /// The name of a file whose digest nobody knows. One of few bytes is summed
+    /// as soon as it is fetched.
+    fn unsummed(&self) -> Option<FileName> {
+        let unsummed = self.plan.digest.is_none() && self.length > FEW;
+        unsummed.then(|| self.plan.name.clone())
     }
 
     /// Leaves what is there to a later try.

@@ -3,11 +3,11 @@
 //!
 //! # Trade-offs
 //!
-//! - A file is summed behind its upload, not while it comes: that would cost the
-//!   upload a third of its pace where the processor is the limit.
-//! - Only from memory: what the system has dropped by then is not worth a disk
-//!   that others wait for. Who fetches such a file first has it summed on the
-//!   way, and so has who comes before it is its turn.
+//! - A file is summed behind its upload, not while it comes: that would take the
+//!   processor when the upload wants it most.
+//! - From memory, but for a few MiB: what the system has dropped by then is not
+//!   worth a disk that others wait for. Who fetches such a file first has it
+//!   summed on the way, and so has who comes before it is its turn.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::fs::File;
@@ -17,7 +17,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
-use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
@@ -32,6 +31,8 @@ use crate::explain;
 const MOST: usize = 64;
 /// Bytes that are summed before anything else is looked at.
 const BLOCK: usize = 256 << 10;
+/// Blocks of a file that may have to come from the disk.
+const MOST_DROPPED: usize = 64;
 /// Steps of `nice`: as little as there is of a core that somebody else wants.
 const LESS_URGENT: i32 = 19;
 
@@ -79,45 +80,50 @@ struct Work {
 impl Work {
     fn run(&self, names: &Receiver<FileName>) {
         be_less_urgent(LESS_URGENT);
-        while let Ok(name) = names.recv() {
+        let mut block = vec![0; BLOCK];
+        while let Ok(name) = names.recv()
+            && !self.ends()
+        {
             // It may be gone by now, changed, or dropped from memory.
-            let _ = self.sum(&name);
+            let _ = self.sum(&name, &mut block);
         }
     }
 
     /// Learns the digest of what stands under a name, where each change of it
     /// would show.
-    fn sum(&self, name: &FileName) -> Option<()> {
+    fn sum(&self, name: &FileName, block: &mut [u8]) -> Option<()> {
         let file = self.directory.disk.open(name.as_str(), false).ok()?;
         let identity = Identity::of(&file).ok()?;
         let known = &self.directory.digests;
         if identity.is_settled(SystemTime::now()) && known.of(identity).is_none() {
-            known.learn(identity, self.digest(&file, identity)?);
+            known.learn(identity, self.digest(&file, identity, block)?);
         }
         Some(())
     }
 
     /// The digest of a file that stays the same all the while.
-    fn digest(&self, file: &File, identity: Identity) -> Option<Digest> {
-        let (mut sum, mut block, mut offset) = (Sha256::new(), vec![0; BLOCK], 0);
+    fn digest(&self, file: &File, identity: Identity, block: &mut [u8]) -> Option<Digest> {
+        let (mut sum, mut offset, mut dropped) = (Sha256::new(), 0, 0);
         while offset < identity.size {
-            let count = read(file, offset, &mut block).ok().filter(|&count| count > 0)?;
+            let count = match Disk::read_at_once(file, offset, block) {
+                Err(_) if dropped < MOST_DROPPED => {
+                    dropped += 1;
+                    Disk::read(file, offset, block)
+                }
+                read => read,
+            };
+            let count = count.ok().filter(|&count| count > 0)?;
             sum.update(&block[..count]);
             offset += count as u64;
-            if self.ends.load(Ordering::Relaxed) || Identity::of(file).ok()? != identity {
+            if self.ends() || Identity::of(file).ok()? != identity {
                 return None;
             }
         }
         Some(Digest::new(sum.finalize().into()))
     }
-}
 
-/// Reads what the system has in memory; from wherever it is where the file
-/// system does not tell.
-fn read(file: &File, offset: u64, into: &mut [u8]) -> rustix::io::Result<usize> {
-    match Disk::read_at_once(file, offset, into) {
-        Err(Errno::OPNOTSUPP) => Disk::read(file, offset, into),
-        read => read,
+    fn ends(&self) -> bool {
+        self.ends.load(Ordering::Relaxed)
     }
 }
 
@@ -133,21 +139,25 @@ mod tests {
         let path = tempfile::tempdir().unwrap();
         let Folder(directory) = Folder::open(path.path()).unwrap();
         let work = Work { directory: Arc::new(directory), ends: Arc::default() };
+        let mut block = vec![0; BLOCK];
         let file = File::create_new(path.path().join("a")).unwrap();
         let identity = Identity::of(&file).unwrap();
-        assert_eq!(work.digest(&file, identity), Some(Digest::new(Sha256::digest([]).into())));
+        assert_eq!(
+            work.digest(&file, identity, &mut block),
+            Some(Digest::new(Sha256::digest([]).into()))
+        );
 
         let bytes = vec![7; 3 * BLOCK];
         file.write_all_at(&bytes, 0).unwrap();
         let identity = Identity::of(&file).unwrap();
         let file = File::open(path.path().join("a")).unwrap();
         let digest = Digest::new(Sha256::digest(&bytes).into());
-        assert_eq!(work.digest(&file, identity), Some(digest));
+        assert_eq!(work.digest(&file, identity, &mut block), Some(digest));
         std::fs::remove_file(path.path().join("a")).unwrap();
-        assert_eq!(work.digest(&file, identity), None, "it has changed since");
+        assert_eq!(work.digest(&file, identity, &mut block), None, "it has changed since");
 
         let identity = Identity::of(&file).unwrap();
         work.ends.store(true, Ordering::Relaxed);
-        assert_eq!(work.digest(&file, identity), None, "the server ends");
+        assert_eq!(work.digest(&file, identity, &mut block), None, "the server ends");
     }
 }

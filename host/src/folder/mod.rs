@@ -102,7 +102,7 @@ pub struct FolderStore {
     slots: Box<[Slot]>,
     block_size: usize,
     threads: Vec<Thread>,
-    /// Until the end.
+    /// None only while it is dropped.
     hasher: Option<Hasher>,
     done: Receiver<Done>,
     listing: Listing,

@@ -134,8 +134,9 @@ impl Worker {
     }
 }
 
-/// Copies of files, however many, are to keep the room's thread from its core
-/// for no longer than the system needs to change to it.
+/// Lets threads that are more urgent go first, by so many steps of `nice`: work
+/// on files, however much, is to keep the room's thread from its core for no
+/// longer than the system needs to change to it.
 pub(super) fn be_less_urgent(steps: i32) {
     // Linux has a priority for each thread; elsewhere it would be the room's, too.
     // A sandbox may forbid it, and then all goes on as it is.
@@ -145,7 +146,7 @@ pub(super) fn be_less_urgent(steps: i32) {
     let _ = steps;
 }
 
-/// Steps of `nice`: about a tenth of the room's share of a core that both want.
+/// About a tenth of the room's share of a core that both want.
 const LESS_URGENT: i32 = 10;
 
 fn take_step(
