@@ -41,7 +41,7 @@ pub(crate) enum Queue {
 }
 
 const QUEUES: usize = Queue::Closing as usize + 1;
-/// No place: there are fewer.
+/// No place: there are not so many.
 const NIL: u32 = 1 << 31;
 
 #[derive(Clone, Copy, Debug)]
@@ -199,7 +199,7 @@ impl<'m, T> Table<'m, T> {
     }
 
     /// Puts a client at the end of a queue if it is first in it; whether it was.
-    pub(crate) fn turn(&mut self, queue: Queue, at: u32) -> bool {
+    pub(crate) fn rotate(&mut self, queue: Queue, at: u32) -> bool {
         let queue = queue as usize;
         let is_first = self.firsts[queue] == at;
         if is_first {
@@ -326,7 +326,7 @@ mod tests {
                 5 => {
                     let model = &mut queues[queue as usize];
                     let is_first = model.front() == Some(&(at as u32));
-                    assert_eq!(table.turn(queue, at as u32), is_first);
+                    assert_eq!(table.rotate(queue, at as u32), is_first);
                     model.rotate_left(usize::from(is_first));
                 }
                 _ if tenants[at].is_some() => {

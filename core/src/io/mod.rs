@@ -104,7 +104,8 @@ pub fn transmit<S: Store, L: Link>(
 }
 
 /// Tells the room what came of a write to a client's link, and answers as
-/// [`transmit`] does: for who writes what is pending in a way of its own.
+/// [`transmit`] does: for who writes what is pending in a way of its own. Not to
+/// be called where nothing was pending.
 ///
 /// A link that took nothing takes nothing more now, and so does one whose write
 /// was [`Interrupted`](ErrorKind::Interrupted).

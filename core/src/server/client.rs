@@ -156,8 +156,8 @@ pub(super) struct Outbox {
     pub(super) cursor: Cursor,
     /// Lines that went by unread and were not told yet.
     pub(super) skipped: u32,
-    /// What half a line that it has lacks of a whole character: goes out where
-    /// the line is cut. Noted at the latest then.
+    /// The rest of a character that it has in part, where a line is half out:
+    /// goes out if that line is cut. Set by then at the latest.
     pub(super) half: Half,
     /// Bytes of the first answer's line, or of its transfer's, that it has.
     pub(super) sent: u16,

@@ -76,7 +76,7 @@ use crate::transfer::Transfers;
 /// a local network's round trip, short beside a person's patience.
 pub const QUIET: Duration = Duration::from_millis(60);
 
-/// Places are counted in 32 bits, of which the last few values mean nobody.
+/// Places are counted in 32 bits, and whatever is not below this means nobody.
 const MOST_CLIENTS: usize = 1 << 31;
 
 /// How a room behaves. The sizes of its memory are not here but in the lengths

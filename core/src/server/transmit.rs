@@ -194,11 +194,11 @@ impl<S: Store> Server<'_, S> {
         let count = count.min(offer.len);
         self.tally.sent += count as u64;
         self.advance(now, place, offer, count);
-        if self.has_all_lines(offer, count) && self.table.turn(Queue::InStep, place) {
+        if self.has_all_lines(offer, count) && self.table.rotate(Queue::InStep, place) {
             // In step as before. What else there is for it has made it urgent.
             return;
         }
-        if self.falls_behind(now, place) {
+        if self.line_up(now, place) {
             if count > 0 {
                 self.table.leave(Queue::Stuck, place);
             }
@@ -246,7 +246,7 @@ impl<S: Store> Server<'_, S> {
     /// [`handle_writable`](Self::handle_writable).
     pub fn handle_blocked(&mut self, now: Instant, id: ClientId) {
         let Some(place) = self.here(id) else { return };
-        if !self.falls_behind(now, place) {
+        if !self.line_up(now, place) {
             return;
         }
         self.table.leave(Queue::Urgent, place);
@@ -264,9 +264,9 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    /// Whether there is more for a client, which falls behind then; one that has
-    /// all comes to rest.
-    fn falls_behind(&mut self, now: Instant, place: u32) -> bool {
+    /// Puts a client where it belongs: behind, if there is more for it, or at
+    /// rest. Tells whether there is more.
+    fn line_up(&mut self, now: Instant, place: u32) -> bool {
         let more = self.next_up(place).is_some();
         if more {
             self.fall_behind(place);

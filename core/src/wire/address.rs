@@ -1,8 +1,8 @@
 //! Addresses as they are shown: as the standard library shows them.
 //!
 //! Those of IPv4 are written here. One stands before each text of who has no
-//! nick, and for five numbers of three digits the machinery of
-//! [`core::fmt`] takes ten times as long.
+//! nick, and for its five numbers the machinery of [`core::fmt`] takes several
+//! times as long.
 
 use core::fmt::{self, Display};
 use core::net::{SocketAddr, SocketAddrV4};
@@ -34,7 +34,9 @@ fn write(addr: SocketAddrV4, page: &mut [u8; LONGEST]) -> &[u8] {
     };
     for (mut number, behind) in [(addr.port(), None), (d, Some(b':')), (c, DOT), (b, DOT), (a, DOT)]
     {
-        behind.into_iter().for_each(&mut put);
+        if let Some(byte) = behind {
+            put(byte);
+        }
         loop {
             put(b'0' + (number % 10) as u8);
             number /= 10;
