@@ -18,7 +18,7 @@ use super::pipe::FEW;
 /// Bytes after which the system is to begin to write to the disk, at least and at
 /// most: enough for it to write them in one go, and few beside what a disk writes
 /// in a second.
-const STRETCH: RangeInclusive<u64> = (2 << 20)..=(8 << 20);
+const STRETCH: RangeInclusive<u64> = (4 << 20)..=(8 << 20);
 
 /// What a file that comes shall be.
 #[derive(Clone, Debug)]
@@ -81,14 +81,14 @@ impl Draft {
     }
 
     /// Writes `block` after what is there. A stretch that is full then goes on to
-    /// the disk while the next one comes.
+    /// the disk while the next one comes; the last one is the sync's.
     pub(super) fn append(&mut self, block: &[u8]) -> Result<(), StoreError> {
         self.temporary.write(block)?;
         let stretch = self.plan.stretch();
         let full = self.length / stretch;
         self.length += block.len() as u64;
         let now_full = self.length / stretch;
-        if now_full > full {
+        if now_full > full && self.length < self.plan.size {
             self.temporary.begin_writeback(full * stretch..now_full * stretch);
         }
         Ok(())

@@ -57,7 +57,7 @@ fn a_file_with_bytes_put_before_it_is_synced_as_a_whole() {
 /// In stretches of an eighth, as far as these are long enough.
 #[test]
 fn a_long_file_goes_to_the_disk_while_it_comes() {
-    for (size, stretch) in [(5, 2), (32, 4), (1024, 8)].map(|(s, t)| (s << 20, t << 20)) {
+    for (size, stretch) in [(16, 4), (48, 6), (1024, 8)].map(|(s, t)| (s << 20, t << 20)) {
         let folder = tempfile::tempdir().unwrap();
         let directory = Arc::new(Directory::open(folder.path()).unwrap());
         let mut draft = Draft::begin(&directory, &Plan::new(&file_name("a"), size)).unwrap();
