@@ -166,11 +166,6 @@ impl Directory {
         self.promised.fetch_sub(size, Ordering::Relaxed);
     }
 
-    /// Whether bytes of a file may come.
-    pub(super) fn is_receiving(&self) -> bool {
-        self.promised.load(Ordering::Relaxed) > 0
-    }
-
     /// Keeps what is there of an unfinished file, as long as there is room.
     pub(super) fn keep(&self, digest: Digest, length: u64) {
         self.kept.give_back(digest, Some((length, SystemTime::now())));

@@ -5,15 +5,11 @@
 //!
 //! - A file is summed behind its upload, not while it comes: that would take the
 //!   processor when the upload wants it most.
-//! - It waits while any file comes: even the least urgent thread has its share of
-//!   a core, and lines beside 64 uploads took a third longer by it. In a room in
-//!   which files come all the time nothing is summed beforehand.
 //! - From memory, but for a few MiB: what the system has dropped by then is not
 //!   worth a disk that others wait for. Who fetches such a file first has it
 //!   summed on the way, and so has who comes before it is its turn.
 
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::time::Duration;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -28,17 +24,15 @@ use snug_core::wire::name::FileName;
 use super::digests::Identity;
 use super::directory::Directory;
 use super::disk::Disk;
-use super::worker::be_less_urgent;
+use super::worker::{be_less_urgent, let_others};
 use crate::explain;
 
 /// Files that wait for their turn, at most; what comes beyond is not summed.
 const MOST: usize = 64;
 /// Bytes that are summed before anything else is looked at.
-const BLOCK: usize = 256 << 10;
+const BLOCK: usize = 64 << 10;
 /// Blocks of a file that may have to come from the disk.
 const MOST_DROPPED: usize = 64;
-/// How often it looks whether files come no more.
-const GLANCE: Duration = Duration::from_millis(20);
 /// Steps of `nice`: as little as there is of a core that somebody else wants.
 const LESS_URGENT: i32 = 19;
 
@@ -111,7 +105,7 @@ impl Work {
     fn digest(&self, file: &File, identity: Identity, block: &mut [u8]) -> Option<Digest> {
         let (mut sum, mut offset, mut dropped) = (Sha256::new(), 0, 0);
         while offset < identity.size {
-            self.give_way();
+            let_others();
             let count = match Disk::read_at_once(file, offset, block) {
                 Err(_) if dropped < MOST_DROPPED => {
                     dropped += 1;
@@ -127,14 +121,6 @@ impl Work {
             }
         }
         Some(Digest::new(sum.finalize().into()))
-    }
-
-    /// Lets files come first: they want the processor, and the lines beside them
-    /// what they leave of it.
-    fn give_way(&self) {
-        while self.directory.is_receiving() && !self.ends() {
-            thread::sleep(GLANCE);
-        }
     }
 
     fn ends(&self) -> bool {

@@ -116,6 +116,7 @@ impl Worker {
             if self.done.send(Done { job, result }).is_ok() {
                 (self.wake)();
             }
+            let_others();
         }
         for file in self.files.into_iter().flatten() {
             if let Open::Draft(draft) = file {
@@ -144,6 +145,12 @@ pub(super) fn be_less_urgent(steps: i32) {
     let _ = rustix::process::nice(steps);
     #[cfg(not(target_os = "linux"))]
     let _ = steps;
+}
+
+/// Lets threads that have just become ready have the core: Linux may leave it to
+/// one that is less urgent for some milliseconds, as long as that does not wait.
+pub(super) fn let_others() {
+    thread::yield_now();
 }
 
 /// About a tenth of the room's share of a core that both want.
