@@ -128,6 +128,13 @@ fn who_never_reads_takes_no_memory_and_nobody_elses_lines() {
     assert!(after <= before, "it grew from {before} to {after} bytes");
 }
 
+/// No line waits for the system to find a page for it.
+#[test]
+fn the_memory_for_lines_is_there_before_they_are() {
+    let room = Served::start(&["--log-size", "32M"]);
+    assert!(room.memory() >= 32 * MIB as u64);
+}
+
 /// Says a line each tenth of a second until `over`; how long each took.
 fn talk(speaker: &mut Peer, listener: &mut Peer, over: &AtomicBool) -> Vec<Duration> {
     let mut waits = Vec::new();

@@ -16,8 +16,10 @@ const ACCOUNTS: usize = 1024;
 
 /// What [`Memory`] lends, owned.
 ///
-/// Of the bytes (input, log, blocks) the system gives each page when it is
-/// first used; the tables, a few hundred bytes a client, are filled in here.
+/// Of the bytes of peers and files (input, blocks) the system gives each page
+/// when it is first used. The log, which goes round, uses each of its own sooner
+/// or later, and the tables are a few hundred bytes a client: those are filled
+/// in here.
 #[derive(Debug)]
 pub struct RoomMemory {
     clients: Vec<Place<Client>>,
@@ -45,7 +47,7 @@ impl RoomMemory {
             by_nick: vec![Chain::EMPTY; clients],
             kept: vec![Kept::NONE; clients.min(MOST_KEPT)],
             input: vec![0; clients * INPUT.max(options.line_limit + 4)],
-            log: vec![0; lines * LINE_COST],
+            log: filled(lines * LINE_COST),
             lines: vec![Line::EMPTY; lines],
             transfers: (0..transfers).map(|_| Transfer::VACANT).collect(),
             blocks: vec![0; transfers * (options.block_size + HEADROOM)],
@@ -69,4 +71,12 @@ impl RoomMemory {
             accounts: &mut self.accounts,
         }
     }
+}
+
+/// Memory of which the system has given every page. One that it finds in the
+/// middle of a burst holds up all who are to get that, and a MiB of lines takes
+/// 256 of them.
+fn filled(len: usize) -> Vec<u8> {
+    // Zeros would be pages that are not there yet.
+    vec![b'\n'; len]
 }
