@@ -117,6 +117,35 @@ fn hears_of_a_file(peer: &mut Peer) -> bool {
     peer.line().ends_with(" has uploaded a file")
 }
 
+/// Those take a way of their own into the folder, past the room. What is said
+/// behind one is a line again, and of one that is cut off nothing is left.
+#[test]
+fn long_files_come_whole_however_they_are_cut() {
+    let room = Served::start(&[]);
+    let mut ada = room.line();
+    let mut uploaders = [0, 1].map(|number| Uploader {
+        file: noise(number as u32 + 7, 5_000_003),
+        ..Uploader::new(&room, number)
+    });
+    for uploader in &mut uploaders {
+        let (file, name) = (uploader.file.clone(), "half".to_owned());
+        let mut half = Uploader { peer: room.line(), speaks_lines: true, file, name };
+        half.send_half();
+        wait_until("it has begun", || room.site.drafts() == 1);
+        drop(half);
+        wait_until("it is gone", || room.site.drafts() == 0);
+        uploader.send_half();
+        uploader.send_rest();
+        uploader.peer.send("behind the file");
+        uploader.peer.end_sending();
+        ada.until(format!("[{}] behind the file", uploader.peer.addr));
+    }
+    // What it splices it does not write itself.
+    let written = room.written();
+    assert!(written.is_none_or(|bytes| bytes < 10_000_000), "{written:?}");
+    room.assert_serves(&[uploaders[0].as_expected(), uploaders[1].as_expected()]);
+}
+
 #[test]
 fn who_finds_no_slot_waits_for_one() {
     let room = Served::start(&["--max-transfers", "2"]);

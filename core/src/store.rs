@@ -43,6 +43,9 @@ impl TransferSlot {
 /// failure at a later call. `commit` tells the truth: after its `Ok` the file
 /// stands whole under its name, and a loss of power does not take it away.
 ///
+/// Between two writes it may get bytes of an upload from elsewhere, where who
+/// drives the room moves them by itself ([`Bypass`]).
+///
 /// A store that has `used`, `create`, `write`, `commit` and `abort` alone takes
 /// `#upload`. Its room refuses `#put` and `#get`, and answers `#files` as if
 /// there were none, since a list has no word for files that cannot be told.
@@ -203,6 +206,16 @@ pub struct Loan<'a> {
     pub line: &'a [u8],
     /// The next bytes of the file that the store has set aside, all of them.
     pub len: usize,
+}
+
+/// Bytes of a file that nobody has to see: they may go from the link of who
+/// uploads it to the store [past the room](crate::server::Server::bypass).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bypass {
+    /// Whose file it is.
+    pub slot: TransferSlot,
+    /// The bytes that the file still lacks.
+    pub most: u64,
 }
 
 /// A finished file in the folder.

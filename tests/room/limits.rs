@@ -112,12 +112,12 @@ fn a_store_that_fails_at_any_step() {
     let whys = [StoreError::Full, StoreError::ReadOnly, StoreError::BadName, StoreError::Failed];
     for pace in [Pace::Quick, Pace::Slow] {
         for step in [Step::Create, Step::Write, Step::Commit] {
-            for why in whys {
+            for (why, takes) in whys.into_iter().zip([0, 1, 700, 700]) {
                 let mut ground = Ground::new(Sizes::default());
                 let mut world = World::new(&mut ground);
                 let (ada, bob) = (world.join_lines(), world.join_lines());
                 world.read(ada);
-                world.store().pace = pace;
+                (world.store().pace, world.store().takes) = (pace, takes);
                 world.store().fails = Some((step, why));
                 world.send(bob, format!("#upload a 2000\n{}", "x".repeat(1_000)));
                 world.send(bob, format!("{}after\n", "x".repeat(1_000)));

@@ -102,6 +102,7 @@ impl Play<'_> {
             17 => {
                 let paces = [Pace::Quick, Pace::Slow, Pace::Halted];
                 self.world.store().pace = *self.random.pick(&paces);
+                self.world.store().takes = *self.random.pick(&[0, 1, 700]);
                 self.world.settle();
             }
             _ => {}

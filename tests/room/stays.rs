@@ -208,21 +208,27 @@ fn what_only_looked_like_a_header_does_not_put_out() {
 
 #[test]
 fn a_store_that_is_slow_puts_nobody_out() {
-    let mut ground = Ground::new(Sizes::default());
-    let mut world = World::new(&mut ground);
-    let (ada, bob) = (world.join_lines(), world.join_classic());
-    world.store().pace = Pace::Halted;
-    world.block(bob, 0);
-    world.send(bob, "#upload 'a' 4000");
-    world.advance(60);
-    world.send(bob, [b'x'; 4_000]);
-    world.send(ada, "still there?\n");
-    world.advance(300_000);
-    assert!(world.is_in(bob));
-    world.store().pace = Pace::Slow;
-    world.settle();
-    assert_eq!(world.file("a").map(|file| file.len()), Some(4_000));
-    world.read(ada);
+    for (before, takes) in [(0, 0), (0, 700), (5_000, 0), (5_000, 700)] {
+        let mut ground = Ground::new(Sizes::default());
+        let mut world = World::new(&mut ground);
+        let (ada, bob) = (world.join_lines(), world.join_classic());
+        world.store().takes = takes;
+        world.block(bob, 0);
+        world.send(bob, "#upload 'a' 9000");
+        world.advance(60);
+        world.send(bob, vec![b'x'; before]);
+        world.store().pace = Pace::Halted;
+        world.send(bob, vec![b'x'; 9_000 - before]);
+        world.send(ada, "still there?\n");
+        for _ in 0..10 {
+            world.advance(30_000);
+        }
+        assert!(world.is_in(bob), "{before} {takes}");
+        world.store().pace = Pace::Slow;
+        world.settle();
+        assert_eq!(world.file("a").map(|file| file.len()), Some(9_000));
+        world.read(ada);
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Files on their way into the folder.
 
+use sha2::{Digest as _, Sha256};
 use snug_core::server::Config;
+use snug_core::wire::digest::Digest;
 
 use crate::support::ground::{Ground, Sizes};
 use crate::support::memory_store::Pace;
@@ -224,16 +226,64 @@ fn a_peers_later_frames_wait_and_nobody_elses() {
     assert_eq!(world.server.store().files.len(), 8);
 }
 
+/// What nobody has to see goes past the room, once the size is beyond doubt and
+/// up to the file's last byte: what follows is said, and counts start anew.
+#[test]
+fn a_file_can_go_past_the_room() {
+    for pace in [Pace::Quick, Pace::Slow] {
+        for size in [1, 511, 512, 513, 1_024, 3_000] {
+            let mut ground = Ground::new(Sizes::default());
+            let mut world = World::new(&mut ground);
+            let (ada, bob) = (world.join_lines(), world.join_classic());
+            world.read(ada);
+            (world.store().pace, world.store().takes) = (pace, 700);
+            let file = &"0123456789".repeat(300)[..size];
+            world.send(bob, format!("#upload 'a' {size}"));
+            world.advance(60);
+            world.send(bob, format!("{file}after"));
+            assert_eq!(world.store().taken, size, "{pace:?}");
+            assert_eq!(world.read(ada), format!("{UPLOADED}[10.0.0.2:5000] after\n"));
+            world.send(ada, format!("#upload b {size}\n"));
+            world.send(ada, format!("{file}after\n"));
+            assert_eq!(world.store().taken, 2 * size, "{pace:?}");
+            assert_eq!(world.read(ada), format!("> Your file has been uploaded ({size} bytes)\n"));
+            for name in ["a", "b"] {
+                assert_eq!(world.file(name).as_deref(), Some(file), "{name} {size} {pace:?}");
+            }
+        }
+    }
+}
+
+/// Of a `#put` the room sees every byte, and of what it reads in two ways.
+#[test]
+fn what_has_to_be_seen_goes_not_past_the_room() {
+    let mut ground = Ground::new(Sizes::default());
+    let mut world = World::new(&mut ground);
+    let (ada, bob) = (world.join_lines(), world.join_classic());
+    world.store().takes = 700;
+    let file = format!("1;{}", "x".repeat(1_998));
+    let digest = Digest::new(Sha256::digest(&file).into());
+    world.send(ada, format!("#put a 2000 {digest}\n"));
+    world.send(ada, format!("#part 2000\n{file}"));
+    world.send(bob, format!("#upload 'b' 2000{}", &file[..1_000]));
+    world.advance(60);
+    world.send(bob, &file[1_000..]);
+    world.advance(60);
+    assert_eq!(world.file("a").as_deref(), Some(&*file));
+    assert_eq!(world.file("b").as_deref(), Some(&*file));
+    assert_eq!(world.store().taken, 0);
+}
+
 #[test]
 fn who_vanishes_leaves_no_file() {
     for pace in [Pace::Quick, Pace::Slow, Pace::Halted] {
         for sent in [0, 100, 600, 1_999] {
-            for reset in [false, true] {
+            for (reset, takes) in [(false, 0), (true, 0), (false, 300), (true, 300)] {
                 let mut ground = Ground::new(Sizes::default());
                 let mut world = World::new(&mut ground);
                 let (ada, bob) = (world.join_lines(), world.join_classic());
                 world.read(ada);
-                world.store().pace = pace;
+                (world.store().pace, world.store().takes) = (pace, takes);
                 world.send(bob, "#upload 'a' 2000");
                 world.advance(60);
                 world.send(bob, "x".repeat(sent));
@@ -257,12 +307,12 @@ fn who_vanishes_leaves_no_file() {
 #[test]
 fn reset_right_after_the_last_byte() {
     for pace in [Pace::Quick, Pace::Slow, Pace::Halted] {
-        for glued in [false, true] {
+        for (glued, takes) in [(false, 0), (true, 0), (false, 700), (true, 700)] {
             let mut ground = Ground::new(Sizes::default());
             let mut world = World::new(&mut ground);
             let (ada, bob) = (world.join_lines(), world.join_classic());
             world.read(ada);
-            world.store().pace = pace;
+            (world.store().pace, world.store().takes) = (pace, takes);
             world.push(bob, "#upload 'a' 2000");
             if !glued {
                 world.settle();
@@ -309,6 +359,7 @@ fn many_files_at_any_pace() {
         }
         for _ in 0..300 {
             world.store().pace = *random.pick(&[Pace::Quick, Pace::Slow, Pace::Slow, Pace::Halted]);
+            world.store().takes = *random.pick(&[0, 1, 50, 1_000]);
             world.settle();
         }
         world.store().pace = Pace::Quick;

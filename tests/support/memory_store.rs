@@ -16,6 +16,7 @@ pub(crate) enum Call {
     Create(String, u64),
     Begin(String, u64, Digest, bool),
     Write(Vec<u8>),
+    Take,
     Prepend(Vec<u8>),
     Commit,
     Open(String),
@@ -78,6 +79,10 @@ pub(crate) struct MemoryStore {
     pub(crate) readers: BTreeMap<usize, Vec<u8>>,
     /// Bytes of a known file that it lends at once, at most.
     pub(crate) lends: usize,
+    /// Bytes of an upload that it takes past the room at once, at most.
+    pub(crate) takes: usize,
+    /// Bytes that it took so.
+    pub(crate) taken: usize,
     /// From where on the next loan of a slot is.
     lent: BTreeMap<usize, usize>,
     waiting: BTreeMap<usize, Call>,
@@ -153,6 +158,28 @@ impl MemoryStore {
     /// So many of them are on their way.
     pub(crate) fn moved(&mut self, slot: TransferSlot, count: usize) {
         *self.lent.get_mut(&slot.index()).expect("it lends them") += count;
+    }
+
+    /// How many of the next bytes of an upload it takes past the room now: 0
+    /// while it is busy, none where they are to be written.
+    pub(crate) fn space_past(&mut self, slot: TransferSlot, most: u64) -> Option<usize> {
+        if self.takes == 0 {
+            if self.waiting.get(&slot.index()) == Some(&Call::Take) {
+                self.forget(slot.index());
+            }
+            return None;
+        }
+        match self.call(slot, Step::Write, || Call::Take) {
+            Ok(()) => Some(usize::try_from(most).unwrap().min(self.takes)),
+            Err(nb::Error::WouldBlock) => Some(0),
+            Err(nb::Error::Other(_)) => None,
+        }
+    }
+
+    /// Appends bytes that came past the room.
+    pub(crate) fn take(&mut self, slot: TransferSlot, bytes: &[u8]) {
+        self.draft(slot).bytes.extend_from_slice(bytes);
+        self.taken += bytes.len();
     }
 
     fn forget(&mut self, at: usize) {

@@ -182,6 +182,12 @@ impl Served {
         1024 * kibibytes.unwrap()
     }
 
+    /// Bytes that it has written, in whatever it is; none where nobody counts them.
+    pub(crate) fn written(&self) -> Option<u64> {
+        let counts = fs::read_to_string(format!("/proc/{}/io", self.child.id())).ok()?;
+        counts.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok())
+    }
+
     /// Descriptors that it has open.
     pub(crate) fn descriptors(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()

@@ -18,7 +18,8 @@ use crate::wire::notice::Refusal;
 impl<S: Store> Server<'_, S> {
     /// Where to put the next bytes of a client; empty while it has to wait.
     ///
-    /// File bytes go straight into the block of their upload.
+    /// File bytes go straight into the block of their upload, if not
+    /// [past the room](Self::bypass).
     pub fn space(&mut self, id: ClientId) -> &mut [u8] {
         let Some(place) = self.here(id) else { return &mut [] };
         if !self.reads(place) {
@@ -48,12 +49,8 @@ impl<S: Store> Server<'_, S> {
     /// `count` bytes of a client stand in the [`space`](Self::space) that was
     /// given last. Handles all frames in them: bounded by the bytes.
     pub fn handle_received(&mut self, now: Instant, id: ClientId, count: usize) {
-        let Some(place) = self.here(id) else { return };
-        self.tally.received += count as u64;
-        self.table.leave(Queue::Quiet, place);
+        let Some(place) = self.note_received(id, count) else { return };
         let Some(client) = self.table.tenant_mut(place) else { return };
-        client.spoke = true;
-        client.pause = Pause::None;
         match direct(client) {
             Some(slot) => {
                 self.transfers.filled(slot, count);
@@ -62,6 +59,17 @@ impl<S: Store> Server<'_, S> {
             None => client.input.end += count as u32,
         }
         self.digest(now, place);
+    }
+
+    /// Notes that `count` bytes of a client came: there is no quiet.
+    pub(super) fn note_received(&mut self, id: ClientId, count: usize) -> Option<u32> {
+        let place = self.here(id)?;
+        self.tally.received += count as u64;
+        self.table.leave(Queue::Quiet, place);
+        let client = self.table.tenant_mut(place)?;
+        client.spoke = true;
+        client.pause = Pause::None;
+        Some(place)
     }
 
     /// Whether the next bytes of a client are a file's: they can wait for lines.
@@ -119,7 +127,7 @@ impl<S: Store> Server<'_, S> {
     /// Whether a client's link is to be read: until its burst is over even when
     /// it has to wait, so that the next one is not taken for a part of it; and
     /// on until quiet where that is to tell where a header ends.
-    fn reads(&self, place: u32) -> bool {
+    pub(super) fn reads(&self, place: u32) -> bool {
         let Some(client) = self.table.tenant(place) else { return false };
         let ends = client.gone || client.stage >= Stage::Leaving || client.pause == Pause::End;
         let goes_on = client.pause == Pause::None || self.table.is_in(Queue::Quiet, place);
@@ -337,6 +345,6 @@ impl<S: Store> Server<'_, S> {
 const WAITS: [Queue; 4] = [Queue::Held, Queue::Paced, Queue::Slot, Queue::Marked];
 
 /// The slot of the upload into which a client's bytes go straight.
-fn direct(client: &Client) -> Option<TransferSlot> {
+pub(super) fn direct(client: &Client) -> Option<TransferSlot> {
     client.body_slot().filter(|_| client.input.len() == 0)
 }

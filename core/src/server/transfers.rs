@@ -191,7 +191,7 @@ impl<S: Store> Server<'_, S> {
             None => false,
             Some(Ongoing { slot, .. }) if self.transfers.piece(slot).is_some() => false,
             Some(Ongoing { way: Way::Down, .. }) => true,
-            Some(Ongoing { slot, .. }) => settles || self.transfers.space(slot).is_empty(),
+            Some(Ongoing { slot, .. }) => settles || self.transfers.is_crowded(slot),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::Server;
 use super::client::{Body, Ongoing, Way};
-use crate::store::{Store, TransferSlot};
+use super::receive::direct;
+use crate::id::ClientId;
+use crate::store::{Bypass, Store, TransferSlot};
 use crate::table::Queue;
 use crate::time::Instant;
 use crate::wire::frame::Pause;
@@ -104,6 +106,46 @@ impl<S: Store> Server<'_, S> {
             client.body = Some(Body { readings, base: 0, dropped: true });
         }
         self.start_moving(now, place);
+    }
+
+    /// Where the next bytes of a client are a file's that nobody has to see: who
+    /// drives the room may move them from the link to the store, instead of
+    /// reading them into the [`space`](Self::space), and tells how many by
+    /// [`handle_bypassed`](Self::handle_bypassed), or that it has to wait with
+    /// them by [`handle_crowded`](Self::handle_crowded).
+    ///
+    /// So it is for `#upload`s, once their size is beyond doubt and the store
+    /// has all that came before; what comes by `#put` is summed by the room.
+    pub fn bypass(&self, id: ClientId) -> Option<Bypass> {
+        let place = self.here(id)?;
+        let client = self.table.tenant(place)?;
+        let slot = direct(client).filter(|_| self.reads(place))?;
+        if !self.transfers.can_be_bypassed(slot) {
+            return None;
+        }
+        let readings = &client.body.as_ref()?.readings;
+        let Left::One(start) = readings.left() else { return None };
+        Some(Bypass { slot, most: readings.lacking(start) }).filter(|bypass| bypass.most > 0)
+    }
+
+    /// The store got `count` bytes of a client's file, no more than a
+    /// [`bypass`](Self::bypass) allowed just before.
+    pub fn handle_bypassed(&mut self, now: Instant, id: ClientId, count: usize) {
+        let Some(bypass) = self.bypass(id) else { return };
+        let Some(place) = self.note_received(id, count) else { return };
+        let most = usize::try_from(bypass.most).unwrap_or(usize::MAX);
+        self.transfers.bypassed(bypass.slot, count.min(most) as u64);
+        self.took_body(now, place, count.min(most));
+        self.digest(now, place);
+    }
+
+    /// The store has no space now for what a [`bypass`](Self::bypass) allowed: the
+    /// client waits for it, and until [`handle_stored`](Self::handle_stored) it
+    /// is not the client who keeps the file from going on.
+    pub fn handle_crowded(&mut self, id: ClientId) {
+        if let Some(Bypass { slot, .. }) = self.bypass(id) {
+            self.transfers.crowd(slot);
+        }
     }
 
     /// Feeds a client's file with what came; whether there may be more frames.

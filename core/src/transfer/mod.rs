@@ -1,6 +1,7 @@
 //! Files under way, to the folder and from it: each has a slot and a block.
 //!
-//! A peer's bytes go straight into the block of its [`upload`], and those of a
+//! A peer's bytes go straight into the block of its [`upload`], or past it where
+//! nobody has to see them, and those of a
 //! [`download`] are sent from there. What the store cannot do yet waits in the
 //! block, and so does the peer, and nobody else.
 
@@ -196,6 +197,33 @@ impl<'m> Transfers<'m> {
     pub(crate) fn filled(&mut self, slot: TransferSlot, count: usize) {
         if let Some((Job { way: Way::Up(upload), .. }, ..)) = self.parts(slot) {
             upload.filled(count);
+        }
+    }
+
+    /// Whether the next bytes of an upload may go past its block.
+    pub(crate) fn can_be_bypassed(&self, slot: TransferSlot) -> bool {
+        self.upload(slot).is_some_and(Upload::is_between_blocks)
+    }
+
+    /// That many bytes did.
+    pub(crate) fn bypassed(&mut self, slot: TransferSlot, count: u64) {
+        if let Some((Job { way: Way::Up(upload), .. }, ..)) = self.parts(slot) {
+            upload.bypassed(count);
+        }
+    }
+
+    /// The store has no space for them until it can go on.
+    pub(crate) fn crowd(&mut self, slot: TransferSlot) {
+        if let Some((Job { way: Way::Up(upload), .. }, ..)) = self.parts(slot) {
+            upload.crowd();
+        }
+    }
+
+    /// Whether the next bytes of an upload have to wait for the store.
+    pub(crate) fn is_crowded(&mut self, slot: TransferSlot) -> bool {
+        match self.parts(slot) {
+            Some((Job { way: Way::Up(upload), .. }, _, memory)) => upload.is_crowded(memory),
+            _ => true,
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Upload {
     complete: bool,
     /// The store was offered the first bytes and must be offered the same.
     offered: bool,
+    /// The store has no space for what goes past the block.
+    crowded: bool,
     step: Step,
 }
 
@@ -57,7 +59,7 @@ enum Step {
     Recall(u64),
     /// The peer is to be told what is there already.
     Announce,
-    /// Bytes come, and go to the store by blocks.
+    /// Bytes come, and go to the store by blocks or past them.
     Receive,
     /// The store has all but the prefix.
     Prepend,
@@ -78,6 +80,7 @@ impl Upload {
             prefix: Vec::new(),
             complete: false,
             offered: false,
+            crowded: false,
             step: Step::Create,
         }
     }
@@ -128,6 +131,28 @@ impl Upload {
         self.fill += count;
     }
 
+    /// Whether the next bytes are of no interest to anybody but the store, which
+    /// has all that came before them.
+    pub(super) fn is_between_blocks(&self) -> bool {
+        self.promise.is_none() && self.step == Step::Receive && self.fill == 0
+    }
+
+    /// The store got that many bytes from elsewhere than the block.
+    pub(super) fn bypassed(&mut self, count: u64) {
+        self.stored += count;
+        self.offered = true;
+    }
+
+    /// The store has no space for what goes past the block, until the next step.
+    pub(super) fn crowd(&mut self) {
+        self.crowded = true;
+    }
+
+    /// Whether the next bytes have to wait for the store, wherever they go.
+    pub(super) fn is_crowded(&self, memory: &mut [u8]) -> bool {
+        self.crowded || self.space(memory).is_empty()
+    }
+
     /// All bytes are in, and `prefix` goes before them: into the headroom, or
     /// aside when the first block is out of the house.
     pub(super) fn complete(&mut self, memory: &mut [u8], prefix: &[u8]) {
@@ -150,6 +175,7 @@ impl Upload {
         memory: &mut [u8],
         store: &mut impl Store,
     ) -> Stepped {
+        self.crowded = false;
         match self.step {
             Step::Create => self.create(slot, name, store)?,
             Step::Recall(at) if at == self.stored => self.step = Step::Announce,

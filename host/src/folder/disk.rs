@@ -10,6 +10,8 @@ use core::ops::Range;
 use std::fs::File;
 #[cfg(target_os = "linux")]
 use std::io::IoSliceMut;
+#[cfg(target_os = "linux")]
+use std::io::Read;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
@@ -119,6 +121,18 @@ impl Disk {
                 io::copy(&mut from, &mut to).map(drop).map_err(|e| errno(&e))
             },
         )
+    }
+
+    /// Writes what stands in a pipe where `file` stands, `most` bytes at most;
+    /// tells how many.
+    #[cfg(target_os = "linux")]
+    pub(super) fn pour(&self, pipe: &File, most: usize, file: &File) -> Result<usize> {
+        let pour = || match splice(pipe, None, file, None, most, SpliceFlags::NONBLOCK) {
+            // A file system that has no way to take it from there.
+            Err(Errno::INVAL) => copy_some(pipe, most, file).map_err(|e| errno(&e)),
+            poured => poured,
+        };
+        perform(self, Call::Write, || fstat(file), pour)
     }
 
     /// Lets the system begin to write what was written to a part of a file to
@@ -237,6 +251,15 @@ impl AsFd for Disk {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.folder.as_fd()
     }
+}
+
+/// Copies up to `most` bytes from a pipe that holds so many.
+#[cfg(target_os = "linux")]
+fn copy_some(mut pipe: &File, most: usize, mut file: &File) -> io::Result<usize> {
+    let mut block = vec![0; most.min(64 << 10)];
+    let count = pipe.read(&mut block)?;
+    file.write_all(&block[..count])?;
+    Ok(count)
 }
 
 /// Linux begins with what it is told not to keep in memory, and keeps it until

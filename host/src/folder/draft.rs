@@ -13,7 +13,7 @@ use snug_core::wire::name::FileName;
 use super::digests::Identity;
 use super::directory::{Directory, kept_name, store_error};
 use super::disk::Disk;
-use super::pipe::FEW;
+use super::pipe::{FEW, Pipe};
 
 /// Bytes after which the system is to begin to write to the disk, at least and at
 /// most: enough for it to write them in one go, and few beside what a disk writes
@@ -40,6 +40,13 @@ impl Plan {
     pub(super) fn of(draft: &store::Draft<'_>) -> Self {
         let store::Draft { name, size, digest, replace } = *draft;
         Self { name: name.clone(), size, replace, digest: Some(digest) }
+    }
+
+    /// A pipe for what comes, where that is much and nobody has to see it, and
+    /// the system has one.
+    pub(super) fn pipe(&self) -> Option<Pipe> {
+        let piped = self.digest.is_none() && self.size > FEW;
+        piped.then(Pipe::new).flatten()
     }
 
     /// Bytes after which the disk begins: an eighth of the file, within limits.
@@ -80,18 +87,31 @@ impl Draft {
         self.length
     }
 
-    /// Writes `block` after what is there. A stretch that is full then goes on to
-    /// the disk while the next one comes; the last one is the sync's.
+    /// Writes `block` after what is there.
     pub(super) fn append(&mut self, block: &[u8]) -> Result<(), StoreError> {
         self.temporary.write(block)?;
+        self.grew(block.len());
+        Ok(())
+    }
+
+    /// Writes what is in a pipe after what is there.
+    pub(super) fn append_piped(&mut self, pipe: &mut Pipe) -> Result<(), StoreError> {
+        let count = pipe.held();
+        self.temporary.pour(pipe)?;
+        self.grew(count);
+        Ok(())
+    }
+
+    /// A stretch that is full goes on to the disk while the next one comes; the
+    /// last one is the sync's.
+    fn grew(&mut self, count: usize) {
         let stretch = self.plan.stretch();
         let full = self.length / stretch;
-        self.length += block.len() as u64;
+        self.length += count as u64;
         let now_full = self.length / stretch;
         if now_full > full && self.length < self.plan.size {
             self.temporary.begin_writeback(full * stretch..now_full * stretch);
         }
-        Ok(())
     }
 
     /// Puts `bytes` before what is there, which is copied for that.
@@ -205,6 +225,10 @@ impl Temporary {
 
     fn write(&self, bytes: &[u8]) -> Result<(), StoreError> {
         self.directory.disk.write(&self.file, bytes).map_err(store_error)
+    }
+
+    fn pour(&self, pipe: &mut Pipe) -> Result<(), StoreError> {
+        pipe.pour(&self.directory.disk, &self.file).map_err(store_error)
     }
 
     fn begin_writeback(&self, part: Range<u64>) {

@@ -32,7 +32,7 @@ const MOST: usize = 64;
 /// Bytes that are summed before anything else is looked at.
 const BLOCK: usize = 64 << 10;
 /// Blocks of a file that may have to come from the disk.
-const MOST_DROPPED: usize = 64;
+const MOST_DROPPED: usize = 256;
 /// Steps of `nice`: as little as there is of a core that somebody else wants.
 const LESS_URGENT: i32 = 19;
 

@@ -1,12 +1,16 @@
 //! The room's side of a transfer: what was asked of its thread, and answered.
 
+use core::mem;
+use std::io;
+use std::os::fd::AsFd;
+
 use snug_core::store::StoreError;
 use snug_core::wire::digest::Digest;
 
 use super::digests::Identity;
 use super::directory::Source;
 use super::disk::Disk;
-use super::pipe::{FEW, Pipe};
+use super::pipe::{FEW, Pipe, SIZE};
 use super::worker::{Block, Step};
 
 /// Buffers of a slot.
@@ -24,15 +28,17 @@ pub(super) struct Slot {
     reading: Option<u64>,
     /// The file that is read, as far as it is open.
     source: Option<Source>,
-    /// Its pipe is being filled.
-    pub(super) filling: bool,
+    /// By which it goes, or comes, unless it is read or written.
+    pipe: Option<Pipe>,
+    /// The pipe is under way.
+    pub(super) piping: bool,
 }
 
 impl Slot {
     pub(super) fn new(block_size: usize) -> Self {
         let buffers = (0..BUFFERS).map(|_| Block::new(block_size)).collect();
-        let (read, reading, source, filling) = (None, None, None, false);
-        Self { phase: Phase::Empty, buffers, read, reading, source, filling }
+        let (read, reading, source, pipe, piping) = (None, None, None, None, false);
+        Self { phase: Phase::Empty, buffers, read, reading, source, pipe, piping }
     }
 
     /// Takes note of a step that was done, and its buffer back.
@@ -46,15 +52,17 @@ impl Slot {
             Step::Append(block) | Step::Prepend(block) | Step::Read(block, _) => {
                 self.buffers.push(block);
             }
-            Step::Fill(pipe, _) => {
-                self.filling = false;
-                // Where nothing came, it is read, and that tells why.
-                if let Some(source) = &mut self.source {
-                    source.pipe = Some(pipe).filter(|pipe| pipe.held() > 0);
-                }
+            // Where nothing came, it is read, and that tells why.
+            Step::Fill(pipe, _) if mem::take(&mut self.piping) => {
+                self.pipe = Some(pipe).filter(|pipe| pipe.held() > 0);
             }
+            Step::Pour(pipe) if mem::take(&mut self.piping) => self.pipe = Some(pipe),
             // The next transfer's begins when all steps of this one are done.
-            Step::Open(_, source) if self.phase != Phase::Ending => self.source = source,
+            Step::Begin(_, pipe) if self.phase != Phase::Ending => self.pipe = pipe,
+            Step::Open(_, mut source) if self.phase != Phase::Ending => {
+                self.pipe = source.as_mut().and_then(|source| source.pipe.take());
+                self.source = source;
+            }
             _ => {}
         }
     }
@@ -100,16 +108,40 @@ impl Slot {
 
     /// The pipe with what is lent, unless it is being filled or there is none.
     pub(super) fn pipe(&mut self) -> Option<&mut Pipe> {
-        self.source.as_mut()?.pipe.as_mut()
+        self.pipe.as_mut()
     }
 
     /// A step that has what stands from `offset` on lent, unless that is
     /// impossible, or so little that it is sooner read.
     pub(super) fn begin_fill(&mut self, offset: u64) -> Option<Step> {
-        let source = self.source.as_mut().filter(|source| source.size > offset + FEW)?;
-        let pipe = source.pipe.take()?;
-        self.filling = true;
+        self.source.as_ref().filter(|source| source.size > offset + FEW)?;
+        let pipe = self.pipe.take()?;
+        self.piping = true;
         Some(Step::Fill(pipe, offset))
+    }
+
+    /// How many of the next `most` bytes of a file that comes can be piped now,
+    /// if they can at all.
+    pub(super) fn space_in_pipe(&self, most: u64) -> Option<usize> {
+        if self.phase != Phase::Open || most <= FEW {
+            return None;
+        }
+        let space = if self.piping { 0 } else { self.pipe.as_ref().map(|_| SIZE)? };
+        Some(usize::try_from(most).map_or(space, |most| most.min(space)))
+    }
+
+    /// A step that appends what a socket has now of a file, and how many bytes
+    /// that is. Behind an error there is no pipe any more.
+    pub(super) fn take_from(&mut self, socket: impl AsFd, most: usize) -> Option<(Step, usize)> {
+        let mut pipe = self.pipe.take()?;
+        let taken = pipe.take_in(most, socket);
+        self.piping = taken.as_ref().is_ok_and(|&count| count > 0);
+        match taken {
+            Ok(count) if self.piping => return Some((Step::Pour(pipe), count)),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {}
+            _ => self.pipe = Some(pipe),
+        }
+        None
     }
 
     /// The transfer is over.
@@ -117,7 +149,8 @@ impl Slot {
         self.buffers.extend(self.read.take().map(|(_, block)| block));
         self.reading = None;
         self.source = None;
-        self.filling = false;
+        self.pipe = None;
+        self.piping = false;
     }
 }
 
@@ -145,7 +178,7 @@ impl Phase {
             // The first error says why; what follows comes of it.
             (Self::Ending | Self::Broken(_), ..) => self,
             (_, _, Err(error)) => Self::Broken(error),
-            (_, Step::Begin(_) | Step::Open(..), Ok(length)) => Self::Opened(length),
+            (_, Step::Begin(..) | Step::Open(..), Ok(length)) => Self::Opened(length),
             (_, Step::Commit, Ok(_)) => Self::Committed,
             (_, _, Ok(_)) => self,
         }

@@ -25,8 +25,11 @@ pub(super) struct Job {
 /// A step in the life of a transfer.
 #[derive(Debug)]
 pub(super) enum Step {
-    Begin(Box<Plan>),
+    /// Begins a file; a pipe for what comes is left here for the room.
+    Begin(Box<Plan>, Option<Pipe>),
     Append(Block),
+    /// Appends what a pipe holds.
+    Pour(Pipe),
     Prepend(Block),
     Commit,
     /// Leaves an unfinished file to a later try.
@@ -163,8 +166,9 @@ fn take_step(
     step: &mut Step,
 ) -> Result<u64, StoreError> {
     match step {
-        Step::Begin(plan) => {
+        Step::Begin(plan, pipe) => {
             let draft = Draft::begin(directory, plan)?;
+            *pipe = plan.pipe();
             let length = draft.length();
             *file = Some(Open::Draft(Box::new(draft)));
             return Ok(length);
@@ -191,6 +195,7 @@ fn take_step(
             _ => return Err(StoreError::Failed),
         },
         Step::Append(block) => draft_in(file)?.append(block.bytes())?,
+        Step::Pour(pipe) => draft_in(file)?.append_piped(pipe)?,
         Step::Prepend(block) => draft_in(file)?.prepend(block.bytes())?,
         Step::Commit => {
             if let Some(name) = take_draft(file)?.publish()? {

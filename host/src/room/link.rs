@@ -97,6 +97,16 @@ impl TcpLink {
         self.wrote(most, written)
     }
 
+    /// The socket, for who takes from it what [is there](Self::unread).
+    pub(super) fn socket(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Bytes that have come and were not read; none where nobody can tell.
+    pub(super) fn unread(&self) -> u64 {
+        rustix::io::ioctl_fionread(&self.stream).unwrap_or(0)
+    }
+
     /// Ends this side's sending; what was sent still arrives, if the peer takes
     /// it in time.
     pub fn end(&mut self) {

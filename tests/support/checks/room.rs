@@ -156,6 +156,7 @@ impl<'m> Stage<'m> {
         let errors = [StoreError::Full, StoreError::BadName, StoreError::Failed];
         let store = self.world.store();
         store.pace = paces[how % 3];
+        store.takes = [0, 3, 700][how / 3 % 3];
         store.fails =
             (how >= 128).then(|| (Step::ALL[how / 3 % Step::ALL.len()], errors[how / 21 % 3]));
         store.space = (how & 64 > 0).then_some(100);

@@ -50,7 +50,7 @@ impl Bench {
         }
     }
 
-    fn rest(&mut self) {
+    pub(in crate::folder) fn rest(&mut self) {
         self.woken.recv_timeout(Duration::from_secs(20)).expect("a thread wakes the room");
         while self.store.poll_stored().is_some() {}
     }

@@ -4,6 +4,7 @@
 //! - `lent`: files that go to a socket without a copy
 //! - `order`: what is on the disk before the store says so
 //! - `parts`: files in parts, and those that go
+//! - `piped`: files that come by a socket without a copy
 //! - `unchanged`: digests that are known of files
 //! - `witness`: sees and forbids what is done to the disk
 
@@ -12,17 +13,25 @@ mod bench;
 mod lent;
 mod order;
 mod parts;
+#[cfg(target_os = "linux")]
+mod piped;
 mod unchanged;
 pub(super) mod witness;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::Arc;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use snug_core::store::{self, Opened, Store, StoreError, TransferSlot};
+use snug_core::wire::digest::Digest;
+use snug_core::wire::name::FileName;
 
 pub(super) use bench::{Bench, bench, file_name, names, slot, text};
 
+use super::slot::{BUFFERS, Phase};
+use super::worker::{Block, Step};
 use super::*;
 use bench::BLOCK;
 

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::witness::{Seen, Witness};
 use super::*;
 use crate::folder::disk::Call;
-use crate::folder::draft::Draft;
+use crate::folder::draft::{Draft, Plan};
 
 fn witness(bench: &Bench) -> &Witness {
     &bench.store.directory.disk.witness

@@ -40,6 +40,11 @@ impl Witness {
         self.notes.lock().unwrap().failing = Some(kind);
     }
 
+    /// From now on, calls of all kinds succeed again.
+    pub(in crate::folder) fn succeed(&self) {
+        self.notes.lock().unwrap().failing = None;
+    }
+
     /// From now on, calls of this kind wait until they are let go.
     pub(in crate::folder) fn hold(&self, kind: Call) {
         self.notes.lock().unwrap().held = Some(kind);

@@ -1,0 +1,187 @@
+//! Tests of what goes from a socket to a file without a copy.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::thread;
+
+use super::*;
+use crate::folder::disk::{Call, Disk};
+use crate::folder::pipe::FEW;
+
+/// More than all pipes of a transfer have room for.
+const SIZE: usize = 3_000_000;
+
+/// A socket, and its end from which a file comes in pieces of so many bytes.
+fn sender(file: Vec<u8>, piece: usize) -> UnixStream {
+    let (near, mut far) = UnixStream::pair().unwrap();
+    near.set_nonblocking(true).unwrap();
+    thread::spawn(move || {
+        for piece in file.chunks(piece) {
+            // Who listens may have had enough.
+            if far.write_all(piece).is_err() {
+                return;
+            }
+        }
+    });
+    near
+}
+
+impl Bench {
+    fn create_of(&mut self, name: &str, size: usize) {
+        let name = file_name(name);
+        self.finish(|store| store.create(slot(0), &name, size as u64)).unwrap();
+    }
+
+    /// Takes over `most` bytes from a socket, as far as they go by a pipe; tells
+    /// how many did.
+    fn take_all(&mut self, most: usize, socket: &UnixStream) -> usize {
+        let mut taken = 0;
+        while let Some(space) = self.store.space_in_pipe(slot(0), (most - taken) as u64) {
+            match space {
+                0 => self.rest(),
+                space => taken += self.store.take_over(slot(0), space, socket).unwrap_or(0),
+            }
+        }
+        taken
+    }
+
+    /// Takes over as much as there is space for, while the disk writes nothing.
+    fn take_until_crowded(&mut self, most: usize, socket: &UnixStream) -> usize {
+        self.store.directory.disk.witness.hold(Call::Write);
+        let mut taken = 0;
+        while self.store.space_in_pipe(slot(0), (most - taken) as u64) != Some(0) {
+            taken += self.store.take_over(slot(0), most, socket).unwrap_or(0);
+        }
+        self.store.directory.disk.witness.await_held();
+        while self.store.poll_stored().is_some() {}
+        assert_eq!(self.store.space_in_pipe(slot(0), (most - taken) as u64), Some(0));
+        taken
+    }
+}
+
+#[test]
+fn what_comes_by_a_socket_stands_between_what_was_written() {
+    for piece in [1_000_000, 4_096, 100] {
+        let (folder, mut bench) = bench(1);
+        let (file, end) = (text(SIZE), BLOCK + SIZE);
+        bench.create_of("a", end + BLOCK);
+        bench.write(0, &text(BLOCK)).unwrap();
+        let taken = bench.take_all(SIZE, &sender(file.clone(), piece));
+        assert!(taken > SIZE / 2 && SIZE - taken <= FEW as usize, "{taken}");
+        bench.write(0, &file[taken..]).unwrap();
+        bench.write(0, &text(BLOCK)).unwrap();
+        bench.commit(0).unwrap();
+        let stored = fs::read(folder.path().join("a")).unwrap();
+        assert!(stored == [text(BLOCK), file, text(BLOCK)].concat(), "{piece}");
+    }
+}
+
+#[test]
+fn what_has_to_be_seen_or_is_little_is_written() {
+    let (_folder, mut bench) = bench(1);
+    let socket = UnixStream::pair().unwrap().0;
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+    bench.create_of("a", SIZE);
+    assert_eq!(bench.store.space_in_pipe(slot(0), FEW), None);
+    assert!(bench.store.space_in_pipe(slot(0), FEW + 1).is_some());
+    bench.store.abort(slot(0));
+    bench.create_of("a", FEW as usize);
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+    assert_eq!(bench.store.take_over(slot(0), 1, &socket), None);
+    bench.store.abort(slot(0));
+    let name = file_name("a");
+    let digest = Digest::new([7; 32]);
+    let draft = store::Draft { name: &name, size: SIZE as u64, digest, replace: true };
+    bench.finish(|store| store.begin(slot(0), &draft)).unwrap();
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+}
+
+/// While the disk has enough to do, the rest stays with the system.
+#[test]
+fn who_sends_faster_than_the_disk_writes_has_to_wait() {
+    let (folder, mut bench) = bench(1);
+    bench.create_of("a", SIZE);
+    let file = text(SIZE);
+    let socket = sender(file.clone(), SIZE);
+    let mut taken = bench.take_until_crowded(SIZE, &socket);
+    bench.store.directory.disk.witness.let_go();
+    taken += bench.take_all(SIZE - taken, &socket);
+    bench.write(0, &file[taken..]).unwrap();
+    bench.commit(0).unwrap();
+    assert!(fs::read(folder.path().join("a")).unwrap() == file);
+}
+
+#[test]
+fn a_disk_that_fails_is_told_by_the_next_call() {
+    let (folder, mut bench) = bench(1);
+    bench.create_of("a", SIZE);
+    bench.store.directory.disk.witness.fail(Call::Write);
+    let taken = bench.take_all(SIZE, &sender(text(SIZE), SIZE));
+    assert!(taken < SIZE, "{taken}");
+    assert_eq!(bench.write(0, b"more"), Err(StoreError::Failed));
+    assert!(names(&folder).is_empty());
+}
+
+/// Nothing of a file that is not wanted any more comes to the next.
+#[test]
+fn what_is_under_way_ends_with_its_transfer() {
+    for fails in [false, true] {
+        let (folder, mut bench) = bench(1);
+        bench.create_of("a", SIZE);
+        bench.take_until_crowded(SIZE, &sender(vec![b'x'; SIZE], SIZE));
+        bench.store.abort(slot(0));
+        if fails {
+            bench.store.directory.disk.witness.fail(Call::Write);
+        }
+        bench.store.directory.disk.witness.let_go();
+        bench.create_of("b", SIZE);
+        bench.store.directory.disk.witness.succeed();
+        let file = text(SIZE);
+        let taken = bench.take_all(SIZE, &sender(file.clone(), SIZE));
+        assert!(taken > 0);
+        bench.write(0, &file[taken..]).unwrap();
+        bench.commit(0).unwrap();
+        assert_eq!(names(&folder), ["b"]);
+        assert!(fs::read(folder.path().join("b")).unwrap() == file, "{fails}");
+    }
+}
+
+/// Neither the end of a socket nor a pause costs an upload its pipe.
+#[test]
+fn a_socket_that_has_nothing_is_left_alone() {
+    let (_folder, mut bench) = bench(1);
+    bench.create_of("a", SIZE);
+    let (near, far) = UnixStream::pair().unwrap();
+    near.set_nonblocking(true).unwrap();
+    assert_eq!(bench.store.take_over(slot(0), SIZE, &near), None);
+    far.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(bench.store.take_over(slot(0), SIZE, &near), None);
+    assert!(bench.store.space_in_pipe(slot(0), SIZE as u64) > Some(0));
+}
+
+/// What cannot be piped is read, and that tells why.
+#[test]
+fn what_is_no_socket_costs_the_pipe() {
+    let (folder, mut bench) = bench(1);
+    bench.create_of("a", SIZE);
+    let closed = File::create(folder.path().join("b")).unwrap();
+    assert_eq!(bench.store.take_over(slot(0), SIZE, &closed), None);
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+}
+
+/// A file that is only appended to takes nothing from a pipe, as those of some
+/// file systems.
+#[test]
+fn where_a_file_takes_no_pages_they_are_copied() {
+    let (folder, bench) = bench(1);
+    let path = folder.path().join("a");
+    let file = File::options().append(true).create_new(true).open(&path).unwrap();
+    let (output, input) = rustix::pipe::pipe().unwrap();
+    rustix::io::write(&input, b"0123456789").unwrap();
+    let (disk, output): (&Disk, _) = (&bench.store.directory.disk, File::from(output));
+    assert_eq!(disk.pour(&output, 4, &file), Ok(4));
+    assert_eq!(disk.pour(&output, 6, &file), Ok(6));
+    assert_eq!(fs::read(&path).unwrap(), b"0123456789");
+}
