@@ -97,8 +97,8 @@ pub struct ServerOptions {
         value_parser = value_parser!(u16).range(1..=1024), help_heading = FILES)]
     pub max_transfers: u16,
 
-    /// Bytes that are written to disk at once; a file under way takes three times that
-    /// [4K to 16M].
+    /// Bytes of a file that are collected before they go to the disk; a file under way takes
+    /// three times that [4K to 16M].
     #[arg(long, env = "SNUG_BLOCK_SIZE", value_name = "SIZE", default_value = "64K",
         value_parser = size_in::<usize>(4 * KIB..=16 * MIB), help_heading = FILES)]
     pub block_size: usize,

@@ -75,6 +75,22 @@ fn a_long_file_goes_to_the_disk_while_it_comes() {
     }
 }
 
+/// The disk would begin with it a moment before it is told to end with it.
+#[test]
+fn the_last_stretch_of_a_long_file_is_left_to_its_sync() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = Arc::new(Directory::open(folder.path()).unwrap());
+    let mut draft = Draft::begin(&directory, &Plan::new(&file_name("a"), 16 << 20)).unwrap();
+    for _ in 0..4 {
+        draft.append(&vec![7; 4 << 20]).unwrap();
+    }
+    draft.publish().unwrap();
+    let calls: Vec<_> = directory.disk.witness.seen().iter().map(|seen| seen.kind).collect();
+    let stretch = [Call::Write, Call::BeginWriteback];
+    let end = [Call::Write, Call::Sync, Call::Rename, Call::SyncFolder];
+    assert_eq!(calls, [&[Call::Create], &stretch[..], &stretch, &stretch, &end].concat());
+}
+
 #[test]
 fn nothing_is_committed_while_one_of_these_steps_is_under_way() {
     for step in [Call::Write, Call::Sync, Call::Rename, Call::SyncFolder] {
