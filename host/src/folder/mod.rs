@@ -53,7 +53,7 @@ mod worker;
 
 use directory::Directory;
 pub use keeper::{Keeper, RemovalError};
-pub use pipe::FEW;
+pub(crate) use pipe::FEW;
 pub use store::FolderStore;
 
 /// A folder that this server alone has, without the threads that write to it.
