@@ -72,17 +72,25 @@ struct Seen {
     from: u64,
     until: u64,
     most: usize,
-    /// Where those lines end, and the number of the line behind them.
+    /// Where those lines stand, and the number of the line behind them.
+    start: usize,
     end: usize,
     next: u64,
-    /// Who does not get all of them: a bit for each place, modulo 64.
-    but: u64,
+    /// Who gets all of them, if it is a line peer: a bit for each place, modulo 64.
+    all: u64,
 }
 
 impl Seen {
-    fn holds_for(&self, range: &Range<u64>, reader: Reader, most: usize) -> bool {
-        let asked = (self.from, self.until, self.most) == (range.start, range.end, most);
-        asked && self.but & bit_of(reader.place()) == 0
+    fn holds_for(&self, lines: &Range<u64>, reader: Reader, most: usize) -> bool {
+        let asked = (self.until, self.most) == (lines.end, most);
+        asked && self.begins_for(lines.start, reader)
+    }
+
+    /// Whether they begin with line `from`, and a reader is a line peer and gets
+    /// all of them.
+    fn begins_for(&self, from: u64, reader: Reader) -> bool {
+        let is_for = self.all & bit_of(reader.place()) != 0;
+        self.from == from && is_for && reader.dialect() == Dialect::Line
     }
 }
 
@@ -179,9 +187,11 @@ impl<'m> Log<'m> {
     /// Moves a cursor over lines that are not for its reader, or are gone;
     /// whether there is one that is. A line that the reader has half is its
     /// own. Takes as many steps as there are lines to move over.
-    #[inline]
     pub(crate) fn settle(&self, cursor: &mut Cursor, reader: Reader) -> bool {
         if cursor.sent > 0 {
+            return true;
+        }
+        if self.oldest <= cursor.next && self.seen.get().begins_for(cursor.next, reader) {
             return true;
         }
         cursor.next < self.head && self.pass_by(cursor, reader)
@@ -203,20 +213,27 @@ impl<'m> Log<'m> {
     /// where the cursor is overrun or stands at `until` or at somebody else's.
     pub(crate) fn run(&self, cursor: Cursor, reader: Reader, until: u64, most: usize) -> Run<'_> {
         let nothing = Run { bytes: &[], next: cursor.next };
-        let until = until.min(self.head);
-        if cursor.next < self.oldest || cursor.next >= until {
+        let lines = cursor.next..until.min(self.head);
+        if lines.start < self.oldest || lines.is_empty() {
             return nothing;
         }
-        let first = self.line(cursor.next);
-        if cursor.sent == 0 && !first.is_for(reader) {
-            return nothing;
-        }
-        let start = first.start();
-        let (end, next) = match reader.dialect() {
-            Dialect::Classic => (start + first.wire_len(Dialect::Classic), cursor.next + 1),
-            Dialect::Line => self.together(cursor.next..until, reader, start + most),
+        let seen = self.seen.get();
+        let (place, next) = if seen.holds_for(&lines, reader, most) {
+            (seen.start..seen.end, seen.next)
+        } else {
+            let first = self.line(lines.start);
+            if cursor.sent == 0 && !first.is_for(reader) {
+                return nothing;
+            }
+            match reader.dialect() {
+                Dialect::Classic => {
+                    let start = first.start();
+                    (start..start + first.wire_len(Dialect::Classic), lines.start + 1)
+                }
+                Dialect::Line => self.together(lines, reader, most),
+            }
         };
-        Run { bytes: &self.bytes[start + usize::from(cursor.sent)..end], next }
+        Run { bytes: &self.bytes[place.start + usize::from(cursor.sent)..place.end], next }
     }
 
     /// What is for a reader behind a run that lies before somebody else's lines,
@@ -275,30 +292,35 @@ impl<'m> Log<'m> {
         number as usize & (self.index.len() - 1)
     }
 
-    /// Where the lines of `range` that follow each other from its start end, and
-    /// the number of the line behind them.
-    fn together(&self, range: Range<u64>, reader: Reader, most: usize) -> (usize, u64) {
-        let seen = self.seen.get();
-        if seen.holds_for(&range, reader, most) {
-            return (seen.end, seen.next);
-        }
-        let first = self.line(range.start);
-        let (mut end, mut but) = (first.end(), first.excluded());
-        let mut next = range.start + 1;
-        while next < range.end {
+    /// Where the lines stand that follow each other from the start of `lines`
+    /// on, the first of which is for a line peer, and the number of the line
+    /// behind them.
+    fn together(&self, lines: Range<u64>, reader: Reader, most: usize) -> (Range<usize>, u64) {
+        let first = self.line(lines.start);
+        let (start, mut end, mut but) = (first.start(), first.end(), first.excluded());
+        let mut next = lines.start + 1;
+        while next < lines.end {
             let line = self.line(next);
-            if end >= most || line.start() != end {
+            if end - start >= most || line.start() != end {
                 break;
             }
             if !line.is_for(reader) {
-                return (end, next);
+                return (start..end, next);
             }
             end = line.end();
             but |= line.excluded();
             next += 1;
         }
-        self.seen.set(Seen { from: range.start, until: range.end, most, end, next, but });
-        (end, next)
+        self.seen.set(Seen {
+            from: lines.start,
+            until: lines.end,
+            most,
+            start,
+            end,
+            next,
+            all: !but,
+        });
+        (start..end, next)
     }
 
     /// Makes `most` bytes in one piece free at `self.at`, and a place in the

@@ -59,7 +59,7 @@ impl<S: Store> Server<'_, S> {
         loop {
             self.announce(now);
             let place = self.next_to_send()?;
-            if self.has_lines(place) || self.next_up(place).is_some() {
+            if self.next_for(place).is_some() {
                 return Some(self.table.id(place));
             }
             self.rest(now, place);
@@ -83,12 +83,34 @@ impl<S: Store> Server<'_, S> {
         (next < self.log.told()).then_some((place, next))
     }
 
-    /// Whether there is a line for a client. For who is in step there nearly
-    /// always is, and then nothing else has to be looked at.
+    /// Whether there is a line for a client.
     fn has_lines(&mut self, place: u32) -> bool {
         let Some(client) = self.table.tenant_mut(place) else { return false };
         let reader = client.reader(place);
         client.stage == Stage::Here && self.log.settle(&mut client.outbox.cursor, reader)
+    }
+
+    /// What goes first to a client. For who is in step there nearly always is a
+    /// line, and nothing else has to be looked at.
+    fn next_for(&mut self, place: u32) -> Option<Next> {
+        if self.is_just_in_step(place) && self.has_lines(place) {
+            return Some(Next::Lines);
+        }
+        self.next_up(place)
+    }
+
+    /// Whether a client is in step, and there is nothing for it but lines: all
+    /// else has made it urgent.
+    fn is_just_in_step(&self, place: u32) -> bool {
+        let just =
+            self.table.is_in(Queue::InStep, place) && !self.table.is_in(Queue::Urgent, place);
+        debug_assert!(!just || self.has_nothing_else(place), "what is owed is urgent");
+        just
+    }
+
+    fn has_nothing_else(&self, place: u32) -> bool {
+        let outbox = self.table.tenant(place).map(|client| &client.outbox);
+        outbox.is_none_or(|outbox| outbox.answers.is_empty() && !outbox.in_piece)
     }
 
     /// Brings a client's outbox up to date, and says what goes first: the rest
@@ -151,7 +173,7 @@ impl<S: Store> Server<'_, S> {
     fn make_offer(&mut self, id: ClientId, both: bool) -> (&[u8], &[u8]) {
         self.offer = None;
         let Some(place) = self.here(id) else { return (&[], &[]) };
-        let front = match self.next_up(place) {
+        let front = match self.next_for(place) {
             None => return (&[], &[]),
             Some(Next::Lines) => return self.offer_lines(id, both),
             Some(Next::Answer) => self.render_front(place),
