@@ -50,7 +50,7 @@ pub(super) struct Directory {
     pub(super) digests: Digests,
     /// Held while a file takes its name, so that `used` counts right when two
     /// take the same.
-    publishing: Mutex<()>,
+    naming: Mutex<()>,
 }
 
 impl Directory {
@@ -77,7 +77,7 @@ impl Directory {
             promised: AtomicU64::new(0),
             kept: Kept::default(),
             digests: Digests::new(),
-            publishing: Mutex::new(()),
+            naming: Mutex::new(()),
         };
         directory.survey(locked).map_err(|e| failed(e.into()))?;
         Ok(directory)
@@ -127,15 +127,16 @@ impl Directory {
     }
 
     /// Gives the file `temporary` of `size` bytes its name, in place of an
-    /// older file where it may `replace` one.
-    pub(super) fn publish(
+    /// older file where it may `replace` one. The folder is to be synced behind
+    /// that.
+    pub(super) fn give_name(
         &self,
         temporary: &str,
         name: &FileName,
         size: u64,
         replace: bool,
     ) -> Result<(), StoreError> {
-        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
         let replaced = self.standing(name)?.unwrap_or(0);
         let renamed = if replace {
             self.disk.rename(temporary, name.as_str())
@@ -145,8 +146,8 @@ impl Directory {
         renamed.map_err(store_error)?;
         let used = self.used().saturating_sub(replaced).saturating_add(size);
         self.used.store(used, Ordering::Relaxed);
-        drop(publishing);
-        self.disk.sync_folder().map_err(store_error)
+        drop(naming);
+        Ok(())
     }
 
     /// Removes a temporary file; if that fails, the next start does it.
@@ -184,12 +185,12 @@ impl Directory {
 
     /// Removes the file under `name`; nothing but a file is removed.
     pub(super) fn delete(&self, name: &FileName) -> rustix::io::Result<()> {
-        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
         let stat = self.disk.look(name.as_str())?;
         let size = file_size(&stat).ok_or(Errno::ISDIR)?;
         self.disk.remove(name.as_str())?;
         self.used.store(self.used().saturating_sub(size), Ordering::Relaxed);
-        drop(publishing);
+        drop(naming);
         self.disk.sync_folder()
     }
 

@@ -63,6 +63,8 @@ pub(super) struct Draft {
     temporary: Temporary,
     plan: Plan,
     length: u64,
+    /// Bytes with which the disk was to begin.
+    begun: u64,
 }
 
 impl Draft {
@@ -79,7 +81,7 @@ impl Draft {
         };
         // Not before: what is there of it would make room for all of it.
         directory.promise(plan.size);
-        Ok(Self { temporary, plan: plan.clone(), length })
+        Ok(Self { temporary, plan: plan.clone(), length, begun: length })
     }
 
     /// Bytes that are there.
@@ -110,7 +112,14 @@ impl Draft {
         self.length += count as u64;
         let now_full = self.length / stretch;
         if now_full > full && self.length < self.plan.size {
-            self.temporary.begin_writeback(full * stretch..now_full * stretch);
+            self.begin_until(now_full * stretch);
+        }
+    }
+
+    fn begin_until(&mut self, end: u64) {
+        if end > self.begun {
+            self.temporary.begin_writeback(self.begun..end);
+            self.begun = end;
         }
     }
 
@@ -121,6 +130,7 @@ impl Draft {
         longer.copy(&mut self.temporary.file)?;
         self.temporary = longer;
         self.length += bytes.len() as u64;
+        self.begun = 0;
         Ok(())
     }
 
@@ -129,30 +139,26 @@ impl Draft {
         Disk::read(&self.temporary.file, offset, into).map_err(store_error)
     }
 
-    /// Makes the file safe and gives it its name; where that was taken
-    /// meanwhile, it is left to a later try under another. Tells the name of a
-    /// file that is worth summing.
-    pub(super) fn publish(self) -> Result<Option<FileName>, StoreError> {
-        let Self { temporary, plan: Plan { name, replace, .. }, length } = &self;
-        temporary.directory.disk.sync(&temporary.file).map_err(store_error)?;
-        let written = Identity::of(&temporary.file);
-        match temporary.directory.publish(&temporary.name, name, *length, *replace) {
-            Ok(()) => {
-                self.remember(written);
-                Ok(self.unsummed())
-            }
-            Err(error) => {
-                if error == StoreError::Exists {
-                    self.keep();
-                }
-                Err(error)
-            }
-        }
+    /// Lets the disk begin with what is left to the sync, which will have to wait.
+    pub(super) fn begin_rest(&mut self) {
+        self.begin_until(self.length);
+    }
+
+    /// Makes what is there survive a loss of power; tells which file that is.
+    pub(super) fn sync(&self) -> Result<io::Result<Identity>, StoreError> {
+        self.temporary.directory.disk.sync(&self.temporary.file).map_err(store_error)?;
+        Ok(Identity::of(&self.temporary.file))
+    }
+
+    /// Gives the file its name, which the folder may still forget.
+    pub(super) fn take_name(&self) -> Result<(), StoreError> {
+        let Self { temporary, plan: Plan { name, replace, .. }, length, .. } = self;
+        temporary.directory.give_name(&temporary.name, name, *length, *replace)
     }
 
     /// Keeps the digest of what was `written` and has its name, where it is
     /// certain that nobody else has written to it since.
-    fn remember(&self, written: io::Result<Identity>) {
+    pub(super) fn remember(&self, written: io::Result<Identity>) {
         let Temporary { directory, file, .. } = &self.temporary;
         if let (Some(digest), Ok(written), Ok(named)) =
             (self.plan.digest, written, Identity::of(file))
@@ -165,7 +171,7 @@ impl Draft {
 
     /// The name of a file whose digest nobody knows. One of few bytes is summed
     /// as soon as it is fetched.
-    fn unsummed(&self) -> Option<FileName> {
+    pub(super) fn unsummed(&self) -> Option<FileName> {
         let unsummed = self.plan.digest.is_none() && self.length > FEW;
         unsummed.then(|| self.plan.name.clone())
     }

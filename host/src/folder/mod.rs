@@ -9,13 +9,15 @@
 //! - `keeper`: what stands there, listed and removed for who keeps the room
 //! - `listing`: the finished files, one after the other
 //! - `pipe`: what comes or goes and nobody has to see goes by it
+//! - `publish`: files that are whole get their names
 //! - `slot`: the room's side of a transfer; `worker`: the threads that wait for
 //!   the disk; `store`: the folder as the room's store, with those
 //!
 //! A file is written under a temporary name, made safe (`fsync`), renamed over
 //! its final name, and the folder made safe; only then is it committed. So half
 //! a file never stands under a name, and a replaced file is whole until the new
-//! one is. Of what an earlier run left unfinished, files that came by `#put` are
+//! one is; files that are whole at the same time are named together, and share that
+//! last sync. Of what an earlier run left unfinished, files that came by `#put` are
 //! kept for a day, as far as there is room, and all else is swept out at start.
 //!
 //! # Trade-offs
@@ -28,7 +30,8 @@
 //!   a file in its memory until the sync: that would be one long wait at the
 //!   end. A file that is removed before its sync was written for nothing.
 //! - A slot's jobs go to one thread, in order; slots share the few threads. A
-//!   slow `fsync` holds up the uploads of its own thread, never the room.
+//!   slow `fsync` holds up the uploads of its own thread, never the room. A file
+//!   that is whole waits for the few jobs behind it, to be named with others.
 //! - [`used`](snug_core::store::Store::used) counts what the server does. Files
 //!   that others put in or remove meanwhile are counted at the next start.
 
@@ -45,6 +48,7 @@ mod keeper;
 mod kept;
 mod listing;
 mod pipe;
+mod publish;
 mod slot;
 mod store;
 #[cfg(test)]

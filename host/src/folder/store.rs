@@ -72,6 +72,7 @@ impl FolderStore {
             done: report.clone(),
             wake: Arc::clone(&wake),
             unsummed: hasher.names(),
+            whole: Vec::new(),
         };
         let threads = (0..stride).map(|_| {
             let (jobs, queue) = sync_channel(count.div_ceil(stride) * JOBS);

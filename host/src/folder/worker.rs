@@ -1,5 +1,6 @@
 //! The threads that wait for the disk, so that the room need not.
 
+use core::mem;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::directory::{Directory, Source, store_error};
 use super::disk::Disk;
 use super::draft::{Draft, Plan};
 use super::pipe::Pipe;
+use super::publish::publish;
 use crate::{Wake, explain};
 
 /// What is to be done for the transfer in a slot, in the order of sending.
@@ -102,6 +104,8 @@ pub(super) struct Worker {
     pub(super) wake: Arc<Wake>,
     /// Where the names of files go that are to be summed.
     pub(super) unsummed: SyncSender<FileName>,
+    /// Files that are whole, with the jobs to give them their names.
+    pub(super) whole: Vec<(Job, Draft)>,
 }
 
 impl Worker {
@@ -114,12 +118,15 @@ impl Worker {
 
     fn run(mut self) {
         be_less_urgent(LESS_URGENT);
-        while let Ok(mut job) = self.jobs.recv() {
-            let result = self.perform(&mut job);
-            if self.done.send(Done { job, result }).is_ok() {
-                (self.wake)();
+        while let Ok(job) = self.jobs.recv() {
+            self.take(job);
+            for _ in 0..TOGETHER {
+                match self.jobs.try_recv() {
+                    Ok(job) => self.take(job),
+                    Err(_) => break,
+                }
             }
-            let_others();
+            self.publish();
         }
         for file in self.files.into_iter().flatten() {
             if let Open::Draft(draft) = file {
@@ -128,13 +135,42 @@ impl Worker {
         }
     }
 
-    fn perform(&mut self, job: &mut Job) -> Result<u64, StoreError> {
-        let file = &mut self.files[job.slot.index() / self.stride];
-        let result = take_step(&self.directory, &self.unsummed, file, &mut job.step);
-        if result.is_err() {
-            *file = None;
+    /// Does a job, but for a commit: that comes with the others. Until then its
+    /// digest is taken; the room begins no other file with that.
+    fn take(&mut self, mut job: Job) {
+        if self.whole.iter().any(|(whole, _)| whole.slot == job.slot) {
+            // What is to be done behind the commit is not done before it.
+            self.publish();
         }
-        result
+        let file = &mut self.files[job.slot.index() / self.stride];
+        match take_step(&self.directory, file, &mut job.step) {
+            Ok(Taken::Bytes(count)) => self.report(job, Ok(count)),
+            Ok(Taken::Whole(draft)) => self.whole.push((job, *draft)),
+            Err(error) => {
+                *file = None;
+                self.report(job, Err(error));
+            }
+        }
+        let_others();
+    }
+
+    /// Gives the files that are whole their names.
+    fn publish(&mut self) {
+        let (jobs, drafts): (Vec<_>, Vec<_>) = mem::take(&mut self.whole).into_iter().unzip();
+        for (job, result) in jobs.into_iter().zip(publish(&self.directory, drafts)) {
+            if let Ok(Some(name)) = result.as_ref() {
+                // Where too many wait already, whoever fetches it has it summed.
+                let _ = self.unsummed.try_send(name.clone());
+            }
+            self.report(job, result.map(|_| 0));
+        }
+        let_others();
+    }
+
+    fn report(&self, job: Job, result: Result<u64, StoreError>) {
+        if self.done.send(Done { job, result }).is_ok() {
+            (self.wake)();
+        }
     }
 }
 
@@ -156,29 +192,39 @@ pub(super) fn let_others() {
     thread::yield_now();
 }
 
+/// Jobs that a commit may wait for, so that other commits among them come with it.
+const TOGETHER: usize = 16;
+
 /// About a tenth of the room's share of a core that both want.
 const LESS_URGENT: i32 = 10;
 
+/// What a step came to.
+enum Taken {
+    /// Bytes that there are of a file that was begun or opened, or read.
+    Bytes(u64),
+    /// The file is whole, and has no name yet.
+    Whole(Box<Draft>),
+}
+
 fn take_step(
     directory: &Arc<Directory>,
-    unsummed: &SyncSender<FileName>,
     file: &mut Option<Open>,
     step: &mut Step,
-) -> Result<u64, StoreError> {
+) -> Result<Taken, StoreError> {
     match step {
         Step::Begin(plan, pipe) => {
             let draft = Draft::begin(directory, plan)?;
             *pipe = plan.pipe();
             let length = draft.length();
             *file = Some(Open::Draft(Box::new(draft)));
-            return Ok(length);
+            return Ok(Taken::Bytes(length));
         }
         Step::Open(name, shared) => {
             let source = directory.open_file(name)?;
             let size = source.size;
             *file = Some(Open::File(Arc::clone(&source.file)));
             *shared = Some(source);
-            return Ok(size);
+            return Ok(Taken::Bytes(size));
         }
         Step::Read(block, offset) => {
             let count = match file.as_ref().ok_or(StoreError::Failed)? {
@@ -188,7 +234,7 @@ fn take_step(
                 }
             };
             block.want(count);
-            return Ok(count as u64);
+            return Ok(Taken::Bytes(count as u64));
         }
         Step::Fill(pipe, offset) => match file {
             Some(Open::File(file)) => pipe.fill(file, *offset),
@@ -197,16 +243,11 @@ fn take_step(
         Step::Append(block) => draft_in(file)?.append(block.bytes())?,
         Step::Pour(pipe) => draft_in(file)?.append_piped(pipe)?,
         Step::Prepend(block) => draft_in(file)?.prepend(block.bytes())?,
-        Step::Commit => {
-            if let Some(name) = take_draft(file)?.publish()? {
-                // Where too many wait already, whoever fetches it has it summed.
-                let _ = unsummed.try_send(name);
-            }
-        }
+        Step::Commit => return take_draft(file).map(Taken::Whole),
         Step::Keep => take_draft(file)?.keep(),
         Step::Abort => *file = None,
     }
-    Ok(0)
+    Ok(Taken::Bytes(0))
 }
 
 fn draft_in(file: &mut Option<Open>) -> Result<&mut Draft, StoreError> {
@@ -216,9 +257,9 @@ fn draft_in(file: &mut Option<Open>) -> Result<&mut Draft, StoreError> {
     }
 }
 
-fn take_draft(file: &mut Option<Open>) -> Result<Draft, StoreError> {
+fn take_draft(file: &mut Option<Open>) -> Result<Box<Draft>, StoreError> {
     match file.take() {
-        Some(Open::Draft(draft)) => Ok(*draft),
+        Some(Open::Draft(draft)) => Ok(draft),
         _ => Err(StoreError::Failed),
     }
 }
