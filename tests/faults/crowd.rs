@@ -53,6 +53,24 @@ fn very_many_who_are_silent_cost_nothing() {
 }
 
 #[test]
+fn between_lines_it_sleeps() {
+    let room = Served::start(&[]);
+    let (mut ada, mut bob) = (room.line(), room.line());
+    // Who answers at once is waited for awake; who pauses is not.
+    for number in 0..200 {
+        ada.send(format!("{number}\n"));
+        bob.until(format!("[{}] {number}", ada.addr));
+    }
+    let before = room.used_time();
+    for _ in 0..50 {
+        thread::sleep(Duration::from_millis(10));
+        ada.send("and so on\n");
+        bob.until(format!("[{}] and so on", ada.addr));
+    }
+    assert!(2 * room.used_time().saturating_sub(before) < IDLE);
+}
+
+#[test]
 fn a_full_room_says_so() {
     let room = Served::start(&["--max-clients", "3"]);
     let (mut ada, _bob, eve) = (room.line(), room.classic(), room.line());

@@ -39,6 +39,8 @@ pub struct FolderStore {
     /// None only while it is dropped.
     hasher: Option<Hasher>,
     done: Receiver<Done>,
+    /// Jobs that the threads have, or have done and nobody was told of.
+    jobs: usize,
     listing: Listing,
 }
 
@@ -85,6 +87,7 @@ impl FolderStore {
             directory,
             block_size,
             done,
+            jobs: 0,
             listing: Listing::default(),
         })
     }
@@ -99,8 +102,14 @@ impl FolderStore {
     /// Told of those that have ended, too: a new one may have waited for that.
     pub fn poll_stored(&mut self) -> Option<TransferSlot> {
         let Done { job, result } = self.done.try_recv().ok()?;
+        self.jobs -= 1;
         self.slots[job.slot.index()].settle(job.step, result);
         Some(job.slot)
+    }
+
+    /// Whether the threads that wait for the disk have nothing to do.
+    pub fn is_at_rest(&self) -> bool {
+        self.jobs == 0
     }
 
     /// Moves the next `most` bytes that are [lent](Store::lend) to a socket, as
@@ -140,9 +149,11 @@ impl FolderStore {
 
     /// Hands a step to the slot's thread, whose queue has room for all that
     /// a slot can have under way. Only a thread that died does not take it.
-    fn send(&self, slot: TransferSlot, step: Step) -> Result<(), StoreError> {
+    fn send(&mut self, slot: TransferSlot, step: Step) -> Result<(), StoreError> {
         let thread = &self.threads[slot.index() % self.threads.len()];
-        thread.jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)
+        thread.jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)?;
+        self.jobs += 1;
+        Ok(())
     }
 
     /// Begins or opens a file by a step, and tells its bytes once that is done.
@@ -171,8 +182,7 @@ impl FolderStore {
         let phase = match self.slots[slot.index()].phase {
             Phase::Empty | Phase::Committed => Phase::Empty,
             Phase::Ending => Phase::Ending,
-            _ if self.send(slot, step).is_ok() => Phase::Ending,
-            _ => Phase::Empty,
+            _ => self.send(slot, step).map_or(Phase::Empty, |()| Phase::Ending),
         };
         let place = &mut self.slots[slot.index()];
         place.clear();

@@ -12,9 +12,10 @@ mod lent;
 mod link;
 mod memory;
 mod seats;
+mod watch;
 
 use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 
 use mio::net::TcpStream;
@@ -39,6 +40,7 @@ use bypass::receive_past;
 use door::{Door, turn_away};
 use lent::transmit_lent;
 use seats::{Seats, Sends};
+use watch::Watch;
 
 /// Tokens below are seats, by the place of their client.
 const SIGNALS: Token = Token(usize::MAX - 1);
@@ -62,7 +64,7 @@ const WRITE: usize = 256;
 /// A room with its sockets, its folder and who keeps it.
 #[derive(Debug)]
 pub struct Room<'m> {
-    poll: Poll,
+    watch: Watch,
     server: Server<'m, FolderStore>,
     door: Door,
     seats: Seats,
@@ -123,7 +125,7 @@ impl<'m> Room<'m> {
         let clock = Clock::start();
         let turned_away = 0;
         Ok(Self {
-            poll,
+            watch: Watch::new(poll),
             server,
             door,
             seats,
@@ -142,10 +144,8 @@ impl<'m> Room<'m> {
         loop {
             let Attended { busy, mut quit } = self.turn();
             let patience = if busy || quit { Some(Duration::ZERO) } else { self.patience() };
-            match self.poll.poll(&mut events, patience) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-                _ => {}
-            }
+            let rest = self.server.store().is_at_rest();
+            self.watch.wait(&mut events, patience, rest)?;
             quit |= self.take(&events);
             if quit {
                 self.end();
@@ -240,7 +240,7 @@ impl<'m> Room<'m> {
             match self.server.handle_connected(now, addr) {
                 Ok(id) => {
                     let link = TcpLink::new(stream);
-                    if self.seats.seat(id, link, addr.ip(), self.poll.registry()).is_err() {
+                    if self.seats.seat(id, link, addr.ip(), self.watch.registry()).is_err() {
                         self.server.handle_gone(now, id);
                     }
                 }
@@ -320,7 +320,7 @@ impl<'m> Room<'m> {
 
     fn close(&mut self, now: Instant) {
         while let Some(id) = self.server.poll_close() {
-            self.seats.let_out(now, id, self.poll.registry());
+            self.seats.let_out(now, id, self.watch.registry());
         }
     }
 }

@@ -1,0 +1,147 @@
+//! Waiting for what happens next: asleep, or awake for a moment.
+//!
+//! To put a thread to sleep and to wake it takes a machine longer than a line to
+//! a few peers. Who answers within microseconds would find the room asleep
+//! each time. So where the last wait was short, the room's thread asks for events
+//! for about as long as it has just worked, for a [`MOMENT`] at most, and sleeps
+//! then. So it takes no more than about twice the processor's time that it works
+//! for, and where people talk, who pause for longer, none beside that.
+
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::thread;
+use std::time::Instant;
+
+use mio::{Events, Poll, Registry};
+
+/// A wait is short that is over within this: as long as Linux keeps an idle
+/// processor awake for the same reason where it is a guest (`guest_halt_poll_ns`).
+const MOMENT: Duration = Duration::from_micros(200);
+
+/// What the room's thread waits with.
+#[derive(Debug)]
+pub(super) struct Watch {
+    poll: Poll,
+    /// The last wait was short.
+    alert: bool,
+    /// When it was over.
+    since: Instant,
+}
+
+impl Watch {
+    pub(super) fn new(poll: Poll) -> Self {
+        Self { poll, alert: false, since: Instant::now() }
+    }
+
+    /// Where to say what is to be waited for.
+    pub(super) fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
+    /// Waits until there are events, for up to `patience`, or a moment more.
+    ///
+    /// Stays awake only if it `may`: threads beside this one that have work to
+    /// do need the core more. No patience at all is no wait.
+    pub(super) fn wait(
+        &mut self,
+        events: &mut Events,
+        patience: Option<Duration>,
+        may: bool,
+    ) -> io::Result<()> {
+        if patience == Some(Duration::ZERO) {
+            return self.ask(events, patience);
+        }
+        let start = Instant::now();
+        let awake = if may { self.awake(start - self.since) } else { Duration::ZERO };
+        self.since = loop {
+            let now = Instant::now();
+            let asleep = now - start >= awake;
+            self.ask(events, if asleep { patience } else { Some(Duration::ZERO) })?;
+            if asleep || !events.is_empty() {
+                break Instant::now();
+            }
+            // Who says the next line may be waiting for this core.
+            thread::yield_now();
+        };
+        self.alert = self.since - start < MOMENT;
+        Ok(())
+    }
+
+    /// How long a wait begins awake that comes behind so much work.
+    fn awake(&self, worked: Duration) -> Duration {
+        if self.alert { worked.min(MOMENT) } else { Duration::ZERO }
+    }
+
+    fn ask(&mut self, events: &mut Events, patience: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(events, patience) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::{Token, Waker};
+
+    use super::*;
+
+    const LONG: Option<Duration> = Some(Duration::from_mins(1));
+
+    /// A watch, and what ends its waits.
+    struct Bench {
+        watch: Watch,
+        waker: Waker,
+        events: Events,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let poll = Poll::new().unwrap();
+            let waker = Waker::new(poll.registry(), Token(1)).unwrap();
+            Self { watch: Watch::new(poll), waker, events: Events::with_capacity(8) }
+        }
+
+        /// A wait that is over at once, unless the machine is elsewhere: then
+        /// once more.
+        fn wait_briefly(&mut self) {
+            for _ in 0..1000 {
+                self.waker.wake().unwrap();
+                self.watch.wait(&mut self.events, LONG, true).unwrap();
+                assert_eq!(self.events.iter().count(), 1);
+                if self.watch.alert {
+                    return;
+                }
+            }
+            panic!("no wait was short");
+        }
+    }
+
+    #[test]
+    fn is_alert_behind_a_short_wait_and_not_behind_a_long_one() {
+        let mut bench = Bench::new();
+        assert!(!bench.watch.alert);
+        bench.wait_briefly();
+        bench.watch.wait(&mut bench.events, Some(20 * MOMENT), true).unwrap();
+        assert!(bench.events.is_empty());
+        assert!(!bench.watch.alert, "nothing came, and it would sleep at once now");
+        bench.wait_briefly();
+    }
+
+    #[test]
+    fn stays_awake_for_as_long_as_it_worked_and_a_moment_at_most() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.watch.awake(MOMENT), Duration::ZERO);
+        bench.wait_briefly();
+        assert_eq!(bench.watch.awake(MOMENT / 3), MOMENT / 3);
+        assert_eq!(bench.watch.awake(3 * MOMENT), MOMENT);
+    }
+
+    #[test]
+    fn no_patience_is_no_wait() {
+        let mut bench = Bench::new();
+        bench.wait_briefly();
+        bench.watch.wait(&mut bench.events, Some(Duration::ZERO), true).unwrap();
+        assert!(bench.watch.alert, "a turn that has more to do says nothing about waits");
+    }
+}
