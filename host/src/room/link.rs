@@ -9,9 +9,13 @@ use std::net::Shutdown;
 use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
 use mio::event::Event;
 use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
 use snug_core::io::Link;
 
 use crate::net::{self, Lifted};
+
+/// What a poll tells of a link, unless that is left alone.
+const ALL: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 /// How long the system keeps what a peer was sent and does not take, once the
 /// room has ended the connection. Megabytes may wait, and a peer that never
@@ -30,19 +34,37 @@ pub struct TcpLink {
     writable: bool,
     /// The peer has ended its sending: there is always something to read.
     ended: bool,
-    /// The peer sends a file, and may leave what it is sent, or has done so.
-    lifted: Option<Lifted>,
+    /// What the poll tells of it.
+    interest: Interest,
+    /// The peer sends a file, and may leave what it is sent, or has done so. Kept
+    /// elsewhere, so that what each write looks at lies together.
+    lifted: Option<Box<Lifted>>,
 }
 
 impl TcpLink {
     /// The link over a connection. It is taken to be ready until it is not.
     pub fn new(stream: TcpStream) -> Self {
-        Self { stream, readable: true, writable: true, ended: false, lifted: None }
+        Self { stream, readable: true, writable: true, ended: false, interest: ALL, lifted: None }
     }
 
-    /// The connection, for a poll to know it.
-    pub fn stream(&mut self) -> &mut TcpStream {
-        &mut self.stream
+    /// Has a poll tell of it.
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.register(&mut self.stream, token, ALL)
+    }
+
+    /// Has that poll tell of what comes, and of what has come; or not.
+    pub(super) fn listen(&mut self, listens: bool, registry: &Registry, token: Token) {
+        let interest = if listens { ALL } else { Interest::WRITABLE };
+        if self.interest != interest
+            && registry.reregister(&mut self.stream, token, interest).is_ok()
+        {
+            self.interest = interest;
+        }
+    }
+
+    /// Has the poll tell nothing of it any more.
+    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        registry.deregister(&mut self.stream)
     }
 
     /// Whether a read would find something, as far as is known.
@@ -65,7 +87,7 @@ impl TcpLink {
         if file {
             match &mut self.lifted {
                 Some(lifted) => drop(lifted.again(&self.stream)),
-                None => self.lifted = Lifted::of(&self.stream).ok(),
+                None => self.lifted = Lifted::of(&self.stream).ok().map(Box::new),
             }
         } else if let Some(lifted) = &mut self.lifted
             && lifted.end(&self.stream).unwrap_or(true)
@@ -198,5 +220,39 @@ impl embedded_io::Error for LinkError {
             io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => ErrorKind::Interrupted,
             kind => kind.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use mio::{Events, Poll};
+
+    use super::*;
+
+    const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
+    const LONG: Option<Duration> = Some(Duration::from_secs(20));
+
+    #[test]
+    fn of_one_that_is_left_alone_nothing_is_told_until_it_is_heard() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let accepted = listener.accept().unwrap().0;
+        accepted.set_nonblocking(true).unwrap();
+        let mut link = TcpLink::new(TcpStream::from_std(accepted));
+        let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(4));
+        link.register(poll.registry(), Token(7)).unwrap();
+        link.listen(false, poll.registry(), Token(7));
+        for _ in 0..3 {
+            peer.write_all(b"text").unwrap();
+            while link.unread() < 4 {}
+            poll.poll(&mut events, AT_ONCE).unwrap();
+            assert!(!events.iter().any(Event::is_readable));
+        }
+        link.listen(true, poll.registry(), Token(7));
+        poll.poll(&mut events, LONG).unwrap();
+        assert!(events.iter().any(|event| event.token() == Token(7) && event.is_readable()));
     }
 }

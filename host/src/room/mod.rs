@@ -277,6 +277,7 @@ impl<'m> Room<'m> {
     fn read(&mut self, now: Instant, those: Sends, most: usize) -> usize {
         for count in 0..most {
             while let Some(id) = self.server.poll_receive(now) {
+                self.seats.hear(id, self.watch.registry());
                 self.seats.read_later(id);
             }
             let Some(id) = self.seats.next_readable(those) else { return count };
@@ -287,6 +288,9 @@ impl<'m> Room<'m> {
             };
             match received {
                 Ok(Received::More) => self.seats.read_again(id, self.server.takes_file(id)),
+                Ok(Received::Waits) if self.server.takes_file(id) => {
+                    self.seats.leave_alone(id, self.watch.registry());
+                }
                 Ok(Received::Waits | Received::Ended) | Err(nb::Error::WouldBlock) => {}
                 Err(nb::Error::Other(_)) => drop(self.seats.clear(id)),
             }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use mio::event::Event;
-use mio::{Interest, Registry, Token};
+use mio::{Registry, Token};
 use snug_core::id::ClientId;
 use snug_core::time::Instant;
 
@@ -50,7 +50,8 @@ pub(super) struct Seats {
 }
 
 impl Seats {
-    /// Seats for so many clients; nothing is allocated later.
+    /// Seats for so many clients; nothing is allocated later but for who sends a
+    /// file.
     pub(super) fn new(count: usize, limits: Limits) -> Self {
         Self {
             guests: Guests::new(limits, count),
@@ -69,8 +70,7 @@ impl Seats {
         from: IpAddr,
         registry: &Registry,
     ) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        registry.register(link.stream(), Token(id.index()), interest)?;
+        link.register(registry, Token(id.index()))?;
         self.by_place[id.index()] = Some(Seat { id, link, from, sends: Sends::Lines });
         self.guests.enter(from);
         self.read_later(id);
@@ -92,6 +92,22 @@ impl Seats {
     pub(super) fn link(&mut self, id: ClientId) -> Option<&mut TcpLink> {
         let seat = self.by_place.get_mut(id.index())?.as_mut()?;
         (seat.id == id).then_some(&mut seat.link)
+    }
+
+    /// Leaves a client alone until it is to be [heard](Self::hear) again: where
+    /// what comes from it cannot be read now, be it a file, the system would wake
+    /// this thread for each packet.
+    pub(super) fn leave_alone(&mut self, id: ClientId, registry: &Registry) {
+        if let Some(link) = self.link(id) {
+            link.listen(false, registry, Token(id.index()));
+        }
+    }
+
+    /// Hears a client again, and what has come from it meanwhile.
+    pub(super) fn hear(&mut self, id: ClientId, registry: &Registry) {
+        if let Some(link) = self.link(id) {
+            link.listen(true, registry, Token(id.index()));
+        }
     }
 
     /// Puts a client behind those who are to be read.
@@ -134,7 +150,7 @@ impl Seats {
     /// Closes the link of a client that the room lets go.
     pub(super) fn let_out(&mut self, now: Instant, id: ClientId, registry: &Registry) {
         let Some(mut link) = self.clear(id) else { return };
-        if registry.deregister(link.stream()).is_err() {
+        if link.deregister(registry).is_err() {
             return;
         }
         link.end();
