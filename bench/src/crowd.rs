@@ -120,8 +120,20 @@ impl Crowd {
     /// Sends, as far as the link takes it; the rest goes when it takes more.
     pub fn send(&mut self, peer: usize, bytes: &[u8]) -> io::Result<()> {
         let peer = &mut self.peers[peer];
-        peer.unsent.extend(bytes);
-        peer.flush()
+        let mut sent = 0;
+        if peer.unsent.is_empty() {
+            sent = match peer.stream.write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                sent => sent?,
+            };
+        }
+        peer.unsent.extend(&bytes[sent..]);
+        Ok(())
+    }
+
+    /// Whether a peer's link has taken all that was sent.
+    pub fn has_sent(&self, peer: usize) -> bool {
+        self.peers[peer].unsent.is_empty()
     }
 
     /// Waits up to `patience` and reads what there is, as `(peer, bytes)`; no

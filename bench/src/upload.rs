@@ -1,14 +1,18 @@
 //! Files into the room: bytes a second until each is stored.
+//!
+//! One thread that does not sleep sends all of them, as a [`Crowd`] does, and for
+//! the same reason: the server would have to wake each of many that do.
 
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io;
 use std::iter;
-use std::net::{SocketAddr, TcpStream};
-use std::thread;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
 
+use crate::crowd::Crowd;
 use crate::process::Stretch;
 
 /// Bytes of a write, and of a part.
@@ -31,6 +35,9 @@ pub struct Upload {
     /// How often each is sent.
     #[arg(long, default_value_t = 1)]
     pub repeat: usize,
+    /// Sleeps while there is nothing to do.
+    #[arg(long)]
+    pub asleep: bool,
     /// Sends them in parts as `#put` wants them, with their hashes, for which the
     /// load needs its time, too.
     #[arg(long)]
@@ -54,29 +61,19 @@ impl Upload {
 
     /// Sends all files, each over its connection.
     pub fn send_all(&self) -> io::Result<()> {
-        thread::scope(|scope| {
-            let uploads: Vec<_> =
-                (0..self.count).map(|number| scope.spawn(move || self.send(number))).collect();
-            let failed = |_| Err(io::Error::other("an upload panicked"));
-            uploads.into_iter().try_for_each(|upload| upload.join().unwrap_or_else(failed))
-        })
-    }
-
-    fn send(&self, number: usize) -> io::Result<()> {
-        let mut stream = TcpStream::connect(self.server)?;
-        let mut answers = BufReader::new(stream.try_clone()?);
-        let piece: Vec<u8> = (number..number + PIECE).map(|i| (i * 7 + i / 251) as u8).collect();
-        let command = self.command(number, &piece);
-        stream.write_all(b"\n")?;
-        for _ in 0..self.repeat {
-            stream.write_all(command.as_bytes())?;
-            for count in pieces(self.size) {
-                if self.put {
-                    stream.write_all(format!("#part {count}\n").as_bytes())?;
+        let new = if self.asleep { Crowd::sleeping } else { Crowd::new };
+        let mut crowd = new(self.server)?;
+        crowd.gather(self.count, b"\n")?;
+        let mut senders: Vec<_> = (0..self.count).map(|number| Sender::new(self, number)).collect();
+        while senders.iter().any(|sender| !sender.is_done()) {
+            for (peer, sender) in senders.iter_mut().enumerate() {
+                if crowd.has_sent(peer)
+                    && let Some(bytes) = sender.next()
+                {
+                    crowd.send(peer, bytes)?;
                 }
-                stream.write_all(&piece[..count])?;
             }
-            await_stored(&mut answers)?;
+            crowd.turn(Duration::from_secs(1), |peer, bytes| senders[peer].hear(bytes))?;
         }
         Ok(())
     }
@@ -96,25 +93,104 @@ impl Upload {
     }
 }
 
+/// Who sends a file, as often as it is to be sent.
+struct Sender {
+    /// What a file is announced with.
+    command: String,
+    /// What it consists of, as often as it takes.
+    piece: Vec<u8>,
+    size: usize,
+    /// The line before the next part, where it goes in parts.
+    part: Option<String>,
+    /// Files that are not stored yet.
+    files: usize,
+    next: Next,
+    /// What was heard of a line that has not ended.
+    heard: String,
+}
+
+/// What is to be sent next, with the bytes of the file that are left.
+enum Next {
+    Command,
+    /// The line before a part.
+    Line(usize),
+    Piece(usize),
+    /// Nothing before the file is stored.
+    Answer,
+}
+
+impl Sender {
+    fn new(plan: &Upload, number: usize) -> Self {
+        let piece: Vec<u8> = (number..number + PIECE).map(|i| (i * 7 + i / 251) as u8).collect();
+        Self {
+            command: plan.command(number, &piece),
+            piece,
+            size: plan.size,
+            part: plan.put.then(String::new),
+            files: plan.repeat,
+            next: Next::Command,
+            heard: String::new(),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.files == 0
+    }
+
+    /// What is to be sent now, if anything is.
+    fn next(&mut self) -> Option<&[u8]> {
+        match self.next {
+            _ if self.is_done() => None,
+            Next::Answer => None,
+            Next::Command => {
+                self.next = self.behind(self.size);
+                Some(self.command.as_bytes())
+            }
+            Next::Line(left) => {
+                self.next = Next::Piece(left);
+                let part = self.part.insert(format!("#part {}\n", left.min(PIECE)));
+                Some(part.as_bytes())
+            }
+            Next::Piece(left) => {
+                let count = left.min(PIECE);
+                self.next = self.behind(left - count);
+                Some(&self.piece[..count])
+            }
+        }
+    }
+
+    /// What goes before so many bytes.
+    fn behind(&self, left: usize) -> Next {
+        match left {
+            0 => Next::Answer,
+            _ if self.part.is_some() => Next::Line(left),
+            _ => Next::Piece(left),
+        }
+    }
+
+    /// Hears what the server says: when the file is stored, the next one begins.
+    fn hear(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.heard.push_str(&String::from_utf8_lossy(bytes));
+        while let Some(end) = self.heard.find('\n') {
+            let line: String = self.heard.drain(..=end).collect();
+            if line.starts_with("! ") {
+                return Err(io::Error::other(line));
+            }
+            let stored = line.contains("stored") || line.contains("has been uploaded (");
+            if line.starts_with("> ") && stored {
+                self.files -= 1;
+                self.next = Next::Command;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How many bytes each piece of a file has.
 fn pieces(size: usize) -> impl Iterator<Item = usize> {
     let full = iter::repeat_n(PIECE, size / PIECE);
     full.chain(Some(size % PIECE).filter(|&rest| rest > 0))
-}
-
-/// Reads until the server says that the file is stored.
-fn await_stored(answers: &mut impl BufRead) -> io::Result<()> {
-    let mut line = String::new();
-    while answers.read_line(&mut line)? > 0 {
-        if line.starts_with("! ") {
-            return Err(io::Error::other(line));
-        }
-        if line.starts_with("> ")
-            && (line.contains("stored") || line.contains("has been uploaded ("))
-        {
-            return Ok(());
-        }
-        line.clear();
-    }
-    Err(io::ErrorKind::UnexpectedEof.into())
 }
