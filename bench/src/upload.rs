@@ -66,14 +66,17 @@ impl Upload {
         crowd.gather(self.count, b"\n")?;
         let mut senders: Vec<_> = (0..self.count).map(|number| Sender::new(self, number)).collect();
         while senders.iter().any(|sender| !sender.is_done()) {
+            // Each sends a piece in its turn, as long as its link takes all of it.
+            let mut patience = Duration::from_secs(1);
             for (peer, sender) in senders.iter_mut().enumerate() {
                 if crowd.has_sent(peer)
                     && let Some(bytes) = sender.next()
                 {
                     crowd.send(peer, bytes)?;
+                    patience = Duration::ZERO;
                 }
             }
-            crowd.turn(Duration::from_secs(1), |peer, bytes| senders[peer].hear(bytes))?;
+            crowd.turn(patience, |peer, bytes| senders[peer].hear(bytes))?;
         }
         Ok(())
     }
