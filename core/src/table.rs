@@ -13,8 +13,6 @@ use crate::id::ClientId;
 /// What a client may be waiting for. Each queue is first in, first out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
-    /// Keeps up with the room; in the order of the cursors.
-    InStep,
     /// Has something to send that is not in step: answers, a link that takes
     /// again, more than one run.
     Urgent,
@@ -38,9 +36,12 @@ pub(crate) enum Queue {
     Resumed,
     /// Its link is to be closed.
     Closing,
+    /// Keeps up with the room; in the order of the cursors. The last one, so that
+    /// its link lies beside the tenant.
+    InStep,
 }
 
-const QUEUES: usize = Queue::Closing as usize + 1;
+const QUEUES: usize = Queue::InStep as usize + 1;
 /// No place: there are not so many.
 const NIL: u32 = 1 << 31;
 
@@ -54,19 +55,19 @@ struct Link {
 #[derive(Debug)]
 #[repr(C)]
 pub struct Place<T> {
+    links: [Link; QUEUES],
     generation: u32,
     /// The queues that it stands in: a bit for each.
     stands: u32,
-    links: [Link; QUEUES],
     tenant: Option<T>,
 }
 
 impl<T> Place<T> {
     /// Nobody here yet; to fill the memory that is lent.
     pub const VACANT: Self = Self {
+        links: [Link { prev: NIL, next: NIL }; QUEUES],
         generation: 0,
         stands: 0,
-        links: [Link { prev: NIL, next: NIL }; QUEUES],
         tenant: None,
     };
 }
@@ -250,7 +251,6 @@ mod tests {
     use crate::dice::Dice;
 
     const ALL: [Queue; QUEUES] = [
-        Queue::InStep,
         Queue::Urgent,
         Queue::Marked,
         Queue::Quiet,
@@ -262,6 +262,7 @@ mod tests {
         Queue::Working,
         Queue::Resumed,
         Queue::Closing,
+        Queue::InStep,
     ];
 
     fn agree(table: &Table<'_, u32>, tenants: &[Option<u32>], queues: &[VecDeque<u32>]) {

@@ -24,17 +24,16 @@ const MOST_ANSWERS: usize = 3;
 /// A client of the room; lent to it as part of its memory.
 ///
 /// In the order of this text: what each line that is delivered looks at comes
-/// first, and lies together. Behind a write to a link hardly anything is left
-/// in the processor's cache.
+/// first, and lies together, behind the [place](crate::table::Place) in the queue
+/// of those in step. Behind a write to a link hardly anything is left in the
+/// processor's cache.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Client {
+    pub(super) decoder: Decoder,
     pub(super) stage: Stage,
     /// The caller knows that the link is gone.
     pub(super) gone: bool,
-    /// The file that is on its way, to the folder or from it.
-    pub(super) transfer: Option<Ongoing>,
-    pub(super) decoder: Decoder,
     pub(super) speech: Speech,
     pub(super) outbox: Outbox,
     pub(super) allowance: Allowance,
@@ -58,10 +57,16 @@ pub struct Client {
     pub(super) adrift: bool,
     /// Its first byte has come.
     pub(super) spoke: bool,
+    /// The file that is on its way, to the folder or from it.
+    pub(super) transfer: Option<Ongoing>,
 }
 
 /// How far a client is in its stay.
+///
+/// Of four bytes, so that of all fields of a client this one has the most values
+/// to spare: by one of them the compiler tells a place that is not let.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
 pub(super) enum Stage {
     /// Greeted; gets the room's lines with its first byte or after a while, so
     /// that the greeting stands alone.

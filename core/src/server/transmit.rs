@@ -92,6 +92,7 @@ impl<S: Store> Server<'_, S> {
 
     /// What goes first to a client. For who is in step there nearly always is a
     /// line, and nothing else has to be looked at.
+    #[inline]
     fn next_for(&mut self, place: u32) -> Option<Next> {
         if self.is_just_in_step(place) && self.has_lines(place) {
             return Some(Next::Lines);
