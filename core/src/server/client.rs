@@ -24,9 +24,8 @@ const MOST_ANSWERS: usize = 3;
 /// A client of the room; lent to it as part of its memory.
 ///
 /// In the order of this text: what each line that is delivered looks at comes
-/// first, and lies together, behind the [place](crate::table::Place) in the queue
-/// of those in step. Behind a write to a link hardly anything is left in the
-/// processor's cache.
+/// first, and lies together, right behind its link in the queue of those in step.
+/// Behind a write to a link hardly anything is left in the processor's cache.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Client {
