@@ -102,6 +102,9 @@ fn tab_completes_commands_nicks_and_files() {
     let mut scene = set_scene();
     let Scene { bob, folder, ada, .. } = &mut scene;
     fs::write(folder.path().join("my picture.png"), "x").unwrap();
+    // Answered behind the list of who is here, which came unasked and unseen.
+    ada.types("/files\n");
+    ada.shows(" > 0 files");
     ada.types("/hi\t");
     ada.prompts("/history");
     ada.types("\x15/h\t");
