@@ -36,8 +36,8 @@ pub(crate) enum Queue {
     Resumed,
     /// Its link is to be closed.
     Closing,
-    /// Keeps up with the room; in the order of the cursors. The last one, so that
-    /// its link lies beside the tenant.
+    /// Keeps up with the room; in the order of the cursors, and as far as that leaves
+    /// it open of the places. The last one, so that its link lies beside the tenant.
     InStep,
 }
 
@@ -183,20 +183,33 @@ impl<'m, T> Table<'m, T> {
     /// Puts a client at the end of a queue, from wherever it stood in it. A
     /// vacant place stands in none: its links are the free list's.
     pub(crate) fn push(&mut self, queue: Queue, at: u32) {
-        debug_assert!(self.tenant(at).is_some(), "a vacant place waits for nothing");
         let queue = queue as usize;
         self.unlink(queue, at);
-        let first = self.firsts[queue];
-        let place = &mut self.places[at as usize];
-        place.stands |= bit_of(queue);
-        if first == NIL {
-            place.links[queue] = Link { prev: at, next: at };
+        let mut last = at;
+        if self.firsts[queue] == NIL {
             self.firsts[queue] = at;
+            self.places[at as usize].links[queue].next = at;
         } else {
-            let last = mem::replace(&mut self.places[first as usize].links[queue].prev, at);
-            self.places[at as usize].links[queue] = Link { prev: last, next: first };
-            self.places[last as usize].links[queue].next = at;
+            last = self.places[self.firsts[queue] as usize].links[queue].prev;
         }
+        self.link_behind(queue, at, last);
+    }
+
+    /// Puts a client right behind another that stands in a queue, from wherever
+    /// it stood in it.
+    pub(crate) fn push_behind(&mut self, queue: Queue, at: u32, other: u32) {
+        debug_assert!(self.is_in(queue, other) && other != at, "there is a place behind it");
+        self.unlink(queue as usize, at);
+        self.link_behind(queue as usize, at, other);
+    }
+
+    fn link_behind(&mut self, queue: usize, at: u32, prev: u32) {
+        debug_assert!(self.tenant(at).is_some(), "a vacant place waits for nothing");
+        let next = mem::replace(&mut self.places[prev as usize].links[queue].next, at);
+        self.places[next as usize].links[queue].prev = at;
+        let place = &mut self.places[at as usize];
+        place.links[queue] = Link { prev, next };
+        place.stands |= bit_of(queue);
     }
 
     /// Puts a client at the end of a queue if it is first in it; whether it was.
@@ -296,7 +309,7 @@ mod tests {
         for number in 0..10_000 {
             let queue = dice.pick(&ALL);
             let at = dice.below(PLACES);
-            match dice.below(8) {
+            match dice.below(9) {
                 0 => match table.insert(number) {
                     Some(id) => {
                         assert!(!ids.contains(&id), "an id is given once");
@@ -329,6 +342,16 @@ mod tests {
                     let is_first = model.front() == Some(&(at as u32));
                     assert_eq!(table.rotate(queue, at as u32), is_first);
                     model.rotate_left(usize::from(is_first));
+                }
+                6 => {
+                    let model = &mut queues[queue as usize];
+                    let other = dice.below(PLACES) as u32;
+                    if tenants[at].is_some() && other != at as u32 && model.contains(&other) {
+                        table.push_behind(queue, at as u32, other);
+                        model.retain(|&place| place != at as u32);
+                        let before = model.iter().position(|&place| place == other).unwrap();
+                        model.insert(before + 1, at as u32);
+                    }
                 }
                 _ if tenants[at].is_some() => {
                     table.push(queue, at as u32);

@@ -226,3 +226,31 @@ fn a_web_page_says_nothing() {
     world.send(human, "GET / HTTP/1.1");
     assert_eq!(world.read(ada), format!("[{}] GET / HTTP/1.1\n", world.name(human)));
 }
+
+/// However they talked before: what a system made one after the other it has
+/// sooner at hand in that order.
+#[test]
+fn a_line_goes_to_the_places_in_their_order() {
+    let mut ground = Ground::new(Sizes { clients: 16, ..Sizes::default() });
+    let mut world = World::new(&mut ground);
+    let peers: Vec<_> = (0..16).map(|_| world.join_lines()).collect();
+    for at in [6, 2, 11, 3, 12, 9, 15, 4, 8, 1, 14, 5, 0, 13, 10] {
+        world.send(peers[at], "#ping\n");
+        world.read(peers[at]);
+    }
+    let (now, speaker) = (world.now, world.id(peers[7]));
+    let server = &mut world.server;
+    let said = b"hello\n";
+    server.space(speaker)[..said.len()].copy_from_slice(said);
+    server.handle_received(now, speaker, said.len());
+    let mut order = vec![];
+    while let Some(id) = server.poll_transmit(now) {
+        order.push(id.index());
+        let count = server.pending(id).len();
+        server.handle_sent(now, id, count);
+    }
+    let first = order.iter().position(|&place| place == 0).unwrap();
+    order.rotate_left(first);
+    let all: Vec<_> = (0..16).filter(|&place| place != 7).collect();
+    assert_eq!(order, all);
+}

@@ -311,12 +311,27 @@ impl<S: Store> Server<'_, S> {
         }
         self.laggards.remove(place);
         if stage == Stage::Here {
-            self.table.push(Queue::InStep, place);
+            self.fall_in(place);
         } else {
             // It gets no more lines, and must not be asked for them for ever
             // while it waits for a file.
             self.table.leave(Queue::InStep, place);
             self.see_off(now, place);
+        }
+    }
+
+    /// Puts a client among those in step, behind all of whom the next line is
+    /// the same or an earlier one; as far as there is a choice behind its
+    /// neighbour in memory: what is written to one after the other then lies one
+    /// after the other, here and in a system that made its links one by one.
+    fn fall_in(&mut self, place: u32) {
+        let next = |place| self.table.tenant(place).map(|client| client.outbox.cursor.next);
+        let neighbour = place.checked_sub(1).filter(|&neighbour| {
+            self.table.is_in(Queue::InStep, neighbour) && next(neighbour) == next(place)
+        });
+        match neighbour {
+            Some(neighbour) => self.table.push_behind(Queue::InStep, place, neighbour),
+            None => self.table.push(Queue::InStep, place),
         }
     }
 
