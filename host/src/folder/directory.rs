@@ -20,6 +20,7 @@ use super::digests::{Digests, Identity};
 use super::disk::Disk;
 use super::kept::Kept;
 use super::pipe::{FEW, Pipe};
+use super::promises::Promises;
 use crate::explain;
 
 /// Begins with the prefix of all temporary names.
@@ -43,8 +44,7 @@ pub(super) struct Directory {
     pub(super) alone: bool,
     /// Bytes that all files may take, unfinished ones with them.
     pub(super) quota: u64,
-    /// Bytes that the files under way may come to take.
-    promised: AtomicU64,
+    pub(super) promises: Promises,
     /// What is there of files that were not finished.
     pub(super) kept: Kept,
     pub(super) digests: Digests,
@@ -74,7 +74,7 @@ impl Directory {
             used: AtomicU64::new(0),
             alone: locked,
             quota: u64::MAX,
-            promised: AtomicU64::new(0),
+            promises: Promises::default(),
             kept: Kept::default(),
             digests: Digests::new(),
             naming: Mutex::new(()),
@@ -158,13 +158,8 @@ impl Directory {
     /// A file under way may take up to `size` bytes; what is kept of others
     /// makes room for it.
     pub(super) fn promise(&self, size: u64) {
-        self.promised.fetch_add(size, Ordering::Relaxed);
+        self.promises.make(size);
         self.trim();
-    }
-
-    /// A file that was promised `size` bytes is under way no more.
-    pub(super) fn forget_promise(&self, size: u64) {
-        self.promised.fetch_sub(size, Ordering::Relaxed);
     }
 
     /// Keeps what is there of an unfinished file, as long as there is room.
@@ -175,7 +170,7 @@ impl Directory {
 
     /// Drops what was kept too long, or takes room that others need.
     fn trim(&self) {
-        let taken = self.used().saturating_add(self.promised.load(Ordering::Relaxed));
+        let taken = self.used().saturating_add(self.promises.bytes());
         let room = self.quota.saturating_sub(taken);
         while let Some(digest) = self.kept.take_above(room, SystemTime::now()) {
             self.remove(&kept_name(digest));

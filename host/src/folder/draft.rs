@@ -42,11 +42,10 @@ impl Plan {
         Self { name: name.clone(), size, replace, digest: Some(digest) }
     }
 
-    /// A pipe for what comes, where that is much and nobody has to see it, and
-    /// the system has one.
-    pub(super) fn pipe(&self) -> Option<Pipe> {
-        let piped = self.digest.is_none() && self.size > FEW;
-        piped.then(Pipe::new).flatten()
+    /// Whether what comes may go by a pipe: where that is much and nobody has to
+    /// see it.
+    pub(super) fn is_piped(&self) -> bool {
+        self.digest.is_none() && self.size > FEW
     }
 
     /// Bytes after which the disk begins: an eighth of the file, within limits.
@@ -192,7 +191,7 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        self.temporary.directory.forget_promise(self.plan.size);
+        self.temporary.directory.promises.forget(self.plan.size);
     }
 }
 

@@ -3,19 +3,20 @@
 //!
 //! # Trade-offs
 //!
-//! - A file is summed behind its upload, not while it comes: that would take the
-//!   processor when the upload wants it most.
+//! - A file is summed behind its upload, not while it comes, and for a moment not
+//!   while others come: that would take the processor when uploads want it most.
 //! - From memory, but for a few MiB: what the system has dropped by then is not
 //!   worth a disk that others wait for. Who fetches such a file first has it
 //!   summed on the way, and so has who comes before it is its turn.
 
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 use snug_core::wire::digest::Digest;
@@ -28,18 +29,34 @@ use super::worker::{be_less_urgent, let_others};
 use crate::explain;
 
 /// Files that wait for their turn, at most; what comes beyond is not summed.
-const MOST: usize = 64;
+const MOST: usize = 256;
 /// Bytes that are summed before anything else is looked at.
 const BLOCK: usize = 64 << 10;
 /// Blocks of a file that may have to come from the disk.
 const MOST_DROPPED: usize = 256;
+/// How long a file waits until no other comes: then it is summed all the same.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// Steps of `nice`: as little as there is of a core that somebody else wants.
 const LESS_URGENT: i32 = 19;
+
+/// A file that is to be summed.
+#[derive(Debug)]
+pub(super) struct Unsummed {
+    name: FileName,
+    since: Instant,
+}
+
+impl Unsummed {
+    /// One that has just got its name.
+    pub(super) fn new(name: FileName) -> Self {
+        Self { name, since: Instant::now() }
+    }
+}
 
 /// The thread that sums.
 #[derive(Debug)]
 pub(super) struct Hasher {
-    names: SyncSender<FileName>,
+    files: SyncSender<Unsummed>,
     ends: Arc<AtomicBool>,
     join: JoinHandle<()>,
 }
@@ -48,24 +65,24 @@ impl Hasher {
     /// Starts it.
     pub(super) fn start(directory: Arc<Directory>) -> io::Result<Self> {
         let ends = Arc::new(AtomicBool::new(false));
-        let (names, queue) = sync_channel(MOST);
+        let (files, queue) = sync_channel(MOST);
         let work = Work { directory, ends: Arc::clone(&ends) };
         let thread = thread::Builder::new().name("hasher".into()).spawn(move || work.run(&queue));
         let join = thread.map_err(|e| explain("cannot start a thread for digests", &e))?;
-        Ok(Self { names, ends, join })
+        Ok(Self { files, ends, join })
     }
 
-    /// Where the names of files go that are to be summed.
-    pub(super) fn names(&self) -> SyncSender<FileName> {
-        self.names.clone()
+    /// Where files go that are to be summed.
+    pub(super) fn queue(&self) -> SyncSender<Unsummed> {
+        self.files.clone()
     }
 
-    /// Waits for its end, which comes when nobody else can send names: what is
+    /// Waits for its end, which comes when nobody else can send files: what is
     /// not summed by now will not be.
     pub(super) fn end(self) {
-        let Self { names, ends, join } = self;
+        let Self { files, ends, join } = self;
         ends.store(true, Ordering::Relaxed);
-        drop(names);
+        drop(files);
         // A thread that panicked has told so itself.
         let _ = join.join();
     }
@@ -78,12 +95,13 @@ struct Work {
 }
 
 impl Work {
-    fn run(&self, names: &Receiver<FileName>) {
+    fn run(&self, files: &Receiver<Unsummed>) {
         be_less_urgent(LESS_URGENT);
         let mut block = vec![0; BLOCK];
-        while let Ok(name) = names.recv()
+        while let Ok(Unsummed { name, since }) = files.recv()
             && !self.ends()
         {
+            self.directory.promises.await_none(PATIENCE.saturating_sub(since.elapsed()));
             // It may be gone by now, changed, or dropped from memory.
             let _ = self.sum(&name, &mut block);
         }

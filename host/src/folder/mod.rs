@@ -1,5 +1,6 @@
 //! The files, in a folder of the host, written by threads of their own.
 //!
+//! - `bypass`: what goes past the room, from a socket to a file or back
 //! - `directory`: the folder by its descriptor, all that is done by name
 //! - `disk`: the calls that it takes, each in one place
 //! - `digests`: what is known of files that do not change
@@ -9,9 +10,11 @@
 //! - `keeper`: what stands there, listed and removed for who keeps the room
 //! - `listing`: the finished files, one after the other
 //! - `pipe`: what comes or goes and nobody has to see goes by it
+//! - `promises`: the room that files under way may come to take
 //! - `publish`: files that are whole get their names
 //! - `slot`: the room's side of a transfer; `worker`: the threads that wait for
 //!   the disk; `store`: the folder as the room's store, with those
+//! - `turns`: whose turn it is to have a file come by a pipe
 //!
 //! A file is written under a temporary name, made safe (`fsync`), renamed over
 //! its final name, and the folder made safe; only then is it committed. So half
@@ -39,6 +42,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
+mod bypass;
 mod digests;
 mod directory;
 mod disk;
@@ -48,16 +52,17 @@ mod keeper;
 mod kept;
 mod listing;
 mod pipe;
+mod promises;
 mod publish;
 mod slot;
 mod store;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod worker;
 
 use directory::Directory;
 pub use keeper::{Keeper, RemovalError};
-pub(crate) use pipe::FEW;
 pub use store::FolderStore;
 
 /// A folder that this server alone has, without the threads that write to it.

@@ -27,7 +27,7 @@ pub(super) struct Pipe {
 }
 
 /// So few bytes are sooner read, by the room itself, than piped.
-pub(crate) const FEW: u64 = 65_536;
+pub(super) const FEW: u64 = 65_536;
 
 /// Bytes that a pipe has room for: as many as Linux gives to everybody. Each
 /// time that it is filled takes two changes of threads.

@@ -1,8 +1,6 @@
 //! The room's side of a transfer: what was asked of its thread, and answered.
 
 use core::mem;
-use std::io;
-use std::os::fd::AsFd;
 
 use snug_core::store::StoreError;
 use snug_core::wire::digest::Digest;
@@ -10,7 +8,7 @@ use snug_core::wire::digest::Digest;
 use super::digests::Identity;
 use super::directory::Source;
 use super::disk::Disk;
-use super::pipe::{FEW, Pipe, SIZE};
+use super::pipe::{FEW, Pipe};
 use super::worker::{Block, Step};
 
 /// Buffers of a slot.
@@ -28,24 +26,26 @@ pub(super) struct Slot {
     reading: Option<u64>,
     /// The file that is read, as far as it is open.
     source: Option<Source>,
-    /// By which it goes, or comes, unless it is read or written.
+    /// By which it goes, unless it is read.
     pipe: Option<Pipe>,
     /// The pipe is under way.
     pub(super) piping: bool,
+    /// What comes may go by a pipe.
+    pub(super) piped: bool,
 }
 
 impl Slot {
     pub(super) fn new(block_size: usize) -> Self {
         let buffers = (0..BUFFERS).map(|_| Block::new(block_size)).collect();
-        let (read, reading, source, pipe, piping) = (None, None, None, None, false);
-        Self { phase: Phase::Empty, buffers, read, reading, source, pipe, piping }
+        let (read, reading, source, pipe) = (None, None, None, None);
+        let (piping, piped) = (false, false);
+        Self { phase: Phase::Empty, buffers, read, reading, source, pipe, piping, piped }
     }
 
-    /// Takes note of a step that was done, and its buffer back.
-    pub(super) fn settle(&mut self, step: Step, result: Result<u64, StoreError>) {
-        self.phase = self.phase.after(&step, result);
+    /// Takes back what a step was done with.
+    pub(super) fn settle(&mut self, step: Step, done: bool) {
         match step {
-            Step::Read(block, offset) if self.reading == Some(offset) && result.is_ok() => {
+            Step::Read(block, offset) if self.reading == Some(offset) && done => {
                 self.reading = None;
                 self.read = Some((offset, block));
             }
@@ -56,9 +56,7 @@ impl Slot {
             Step::Fill(pipe, _) if mem::take(&mut self.piping) => {
                 self.pipe = Some(pipe).filter(|pipe| pipe.held() > 0);
             }
-            Step::Pour(pipe) if mem::take(&mut self.piping) => self.pipe = Some(pipe),
-            // The next transfer's begins when all steps of this one are done.
-            Step::Begin(_, pipe) if self.phase != Phase::Ending => self.pipe = pipe,
+            Step::Begin(plan) => self.piped = plan.is_piped(),
             Step::Open(_, mut source) if self.phase != Phase::Ending => {
                 self.pipe = source.as_mut().and_then(|source| source.pipe.take());
                 self.source = source;
@@ -120,28 +118,9 @@ impl Slot {
         Some(Step::Fill(pipe, offset))
     }
 
-    /// How many of the next `most` bytes of a file that comes can be piped now,
-    /// if they can at all.
-    pub(super) fn space_in_pipe(&self, most: u64) -> Option<usize> {
-        if self.phase != Phase::Open || most <= FEW {
-            return None;
-        }
-        let space = if self.piping { 0 } else { self.pipe.as_ref().map(|_| SIZE)? };
-        Some(usize::try_from(most).map_or(space, |most| most.min(space)))
-    }
-
-    /// A step that appends what a socket has now of a file, and how many bytes
-    /// that is. Behind an error there is no pipe any more.
-    pub(super) fn take_from(&mut self, socket: impl AsFd, most: usize) -> Option<(Step, usize)> {
-        let mut pipe = self.pipe.take()?;
-        let taken = pipe.take_in(most, socket);
-        self.piping = taken.as_ref().is_ok_and(|&count| count > 0);
-        match taken {
-            Ok(count) if self.piping => return Some((Step::Pour(pipe), count)),
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {}
-            _ => self.pipe = Some(pipe),
-        }
-        None
+    /// Whether the next `most` bytes of a file that comes may go by a pipe.
+    pub(super) fn is_piped(&self, most: u64) -> bool {
+        self.phase == Phase::Open && self.piped && most > FEW
     }
 
     /// The transfer is over.
@@ -151,6 +130,7 @@ impl Slot {
         self.source = None;
         self.pipe = None;
         self.piping = false;
+        self.piped = false;
     }
 }
 
@@ -178,7 +158,7 @@ impl Phase {
             // The first error says why; what follows comes of it.
             (Self::Ending | Self::Broken(_), ..) => self,
             (_, _, Err(error)) => Self::Broken(error),
-            (_, Step::Begin(..) | Step::Open(..), Ok(length)) => Self::Opened(length),
+            (_, Step::Begin(_) | Step::Open(..), Ok(length)) => Self::Opened(length),
             (_, Step::Commit, Ok(_)) => Self::Committed,
             (_, _, Ok(_)) => self,
         }

@@ -1,8 +1,8 @@
 //! The folder as the room's store: what is asked for in one call, and done by
 //! another thread.
 
+use core::fmt;
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -18,6 +18,7 @@ use super::hasher::Hasher;
 use super::keeper::Keeper;
 use super::listing::Listing;
 use super::slot::{BUFFERS, Phase, Slot};
+use super::turns::Turns;
 use super::worker::{Block, Done, Job, Step, Worker};
 use crate::Wake;
 
@@ -30,10 +31,11 @@ use crate::Wake;
 /// [`commit`](Store::commit) ends the upload as an [`abort`](Store::abort) does.
 /// An abort that comes while a commit is under way may come too late; the file
 /// then stands, whole.
-#[derive(Debug)]
 pub struct FolderStore {
     pub(super) directory: Arc<Directory>,
-    slots: Box<[Slot]>,
+    pub(super) slots: Box<[Slot]>,
+    /// For each thread.
+    pub(super) turns: Box<[Turns]>,
     block_size: usize,
     threads: Vec<Thread>,
     /// None only while it is dropped.
@@ -42,12 +44,14 @@ pub struct FolderStore {
     /// Jobs that the threads have, or have done and nobody was told of.
     jobs: usize,
     listing: Listing,
+    pub(super) wake: Arc<Wake>,
 }
 
 impl FolderStore {
     /// Starts the threads, for `slots` transfers at once with blocks of up to
-    /// `block_size` bytes. Takes two blocks of memory for each slot, and the
-    /// system may hold up to a MiB more for it, in a pipe.
+    /// `block_size` bytes. Takes two blocks of memory for each slot; in pipes the
+    /// system may hold up to a MiB for each file that goes, and for each of the
+    /// eight that come at once by a pipe.
     ///
     /// What is kept of unfinished files makes room where all files together
     /// would take more than `quota` bytes.
@@ -73,7 +77,7 @@ impl FolderStore {
             jobs,
             done: report.clone(),
             wake: Arc::clone(&wake),
-            unsummed: hasher.names(),
+            unsummed: hasher.queue(),
             whole: Vec::new(),
         };
         let threads = (0..stride).map(|_| {
@@ -89,6 +93,8 @@ impl FolderStore {
             done,
             jobs: 0,
             listing: Listing::default(),
+            turns: (0..stride).map(|_| Turns::default()).collect(),
+            wake,
         })
     }
 
@@ -101,10 +107,17 @@ impl FolderStore {
     ///
     /// Told of those that have ended, too: a new one may have waited for that.
     pub fn poll_stored(&mut self) -> Option<TransferSlot> {
-        let Done { job, result } = self.done.try_recv().ok()?;
+        let Ok(Done { job: Job { slot, step }, result }) = self.done.try_recv() else {
+            return self.turns.iter_mut().find_map(Turns::next);
+        };
         self.jobs -= 1;
-        self.slots[job.slot.index()].settle(job.step, result);
-        Some(job.slot)
+        let place = &mut self.slots[slot.index()];
+        place.phase = place.phase.after(&step, result);
+        match step {
+            Step::Pour(pipe) => self.turns(slot).take_back(slot, pipe),
+            step => place.settle(step, result.is_ok()),
+        }
+        Some(slot)
     }
 
     /// Whether the threads that wait for the disk have nothing to do.
@@ -112,44 +125,9 @@ impl FolderStore {
         self.jobs == 0
     }
 
-    /// Moves the next `most` bytes that are [lent](Store::lend) to a socket, as
-    /// far as it takes them now; tells how many.
-    pub fn hand_over(
-        &mut self,
-        slot: TransferSlot,
-        most: usize,
-        socket: impl AsFd,
-    ) -> io::Result<usize> {
-        let pipe = self.slots[slot.index()].pipe();
-        pipe.ok_or(io::ErrorKind::InvalidInput)?.drain(most, socket)
-    }
-
-    /// How many of the next `most` bytes of an upload the slot can get straight
-    /// from a socket now: 0 while others are under way, none where they are to be
-    /// [written](Store::write).
-    pub fn space_in_pipe(&self, slot: TransferSlot, most: u64) -> Option<usize> {
-        self.slots[slot.index()].space_in_pipe(most)
-    }
-
-    /// Appends to an upload what a socket has now, up to the `most` bytes for
-    /// which there is [space](Self::space_in_pipe), without a copy in between;
-    /// tells how many. None where there was nothing, or an error: the next read
-    /// finds out.
-    pub fn take_over(
-        &mut self,
-        slot: TransferSlot,
-        most: usize,
-        socket: impl AsFd,
-    ) -> Option<usize> {
-        let (step, count) = self.slots[slot.index()].take_from(socket, most)?;
-        // A thread that died does not take it; the next call says so.
-        let _ = self.send(slot, step);
-        Some(count)
-    }
-
     /// Hands a step to the slot's thread, whose queue has room for all that
     /// a slot can have under way. Only a thread that died does not take it.
-    fn send(&mut self, slot: TransferSlot, step: Step) -> Result<(), StoreError> {
+    pub(super) fn send(&mut self, slot: TransferSlot, step: Step) -> Result<(), StoreError> {
         let thread = &self.threads[slot.index() % self.threads.len()];
         thread.jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)?;
         self.jobs += 1;
@@ -184,6 +162,7 @@ impl FolderStore {
             Phase::Ending => Phase::Ending,
             _ => self.send(slot, step).map_or(Phase::Empty, |()| Phase::Ending),
         };
+        self.leave(slot);
         let place = &mut self.slots[slot.index()];
         place.clear();
         place.phase = phase;
@@ -216,6 +195,15 @@ impl FolderStore {
     }
 }
 
+impl fmt::Debug for FolderStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { directory, jobs, turns, .. } = self;
+        let mut shown = f.debug_struct("FolderStore");
+        shown.field("directory", directory).field("jobs", jobs).field("turns", turns);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Store for FolderStore {
     fn used(&self) -> u64 {
         self.directory.used()
@@ -227,7 +215,7 @@ impl Store for FolderStore {
         name: &FileName,
         size: u64,
     ) -> nb::Result<(), StoreError> {
-        self.set_out(slot, || Step::Begin(Box::new(Plan::new(name, size)), None)).map(drop)
+        self.set_out(slot, || Step::Begin(Box::new(Plan::new(name, size)))).map(drop)
     }
 
     fn begin(
@@ -235,7 +223,7 @@ impl Store for FolderStore {
         slot: TransferSlot,
         draft: &store::Draft<'_>,
     ) -> nb::Result<u64, StoreError> {
-        self.set_out(slot, || Step::Begin(Box::new(Plan::of(draft)), None))
+        self.set_out(slot, || Step::Begin(Box::new(Plan::of(draft))))
     }
 
     fn write(&mut self, slot: TransferSlot, block: &[u8]) -> nb::Result<(), StoreError> {
@@ -250,6 +238,7 @@ impl Store for FolderStore {
         match self.slots[slot.index()].phase {
             Phase::Open => {
                 self.send(slot, Step::Commit)?;
+                self.leave(slot);
                 self.slots[slot.index()].phase = Phase::Committing;
                 Err(nb::Error::WouldBlock)
             }
@@ -365,4 +354,4 @@ struct Thread {
 const JOBS: usize = BUFFERS + 4;
 
 /// As many as let one slow `fsync` pass without holding up all uploads.
-const THREADS: usize = 4;
+pub(super) const THREADS: usize = 4;

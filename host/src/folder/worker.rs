@@ -13,6 +13,7 @@ use snug_core::wire::name::FileName;
 use super::directory::{Directory, Source, store_error};
 use super::disk::Disk;
 use super::draft::{Draft, Plan};
+use super::hasher::Unsummed;
 use super::pipe::Pipe;
 use super::publish::publish;
 use crate::{Wake, explain};
@@ -27,8 +28,7 @@ pub(super) struct Job {
 /// A step in the life of a transfer.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Begins a file; a pipe for what comes is left here for the room.
-    Begin(Box<Plan>, Option<Pipe>),
+    Begin(Box<Plan>),
     Append(Block),
     /// Appends what a pipe holds.
     Pour(Pipe),
@@ -102,8 +102,8 @@ pub(super) struct Worker {
     pub(super) jobs: Receiver<Job>,
     pub(super) done: SyncSender<Done>,
     pub(super) wake: Arc<Wake>,
-    /// Where the names of files go that are to be summed.
-    pub(super) unsummed: SyncSender<FileName>,
+    /// Where files go that are to be summed.
+    pub(super) unsummed: SyncSender<Unsummed>,
     /// Files that are whole, with the jobs to give them their names.
     pub(super) whole: Vec<(Job, Draft)>,
 }
@@ -160,7 +160,7 @@ impl Worker {
         for (job, result) in jobs.into_iter().zip(publish(&self.directory, drafts)) {
             if let Ok(Some(name)) = result.as_ref() {
                 // Where too many wait already, whoever fetches it has it summed.
-                let _ = self.unsummed.try_send(name.clone());
+                let _ = self.unsummed.try_send(Unsummed::new(name.clone()));
             }
             self.report(job, result.map(|_| 0));
         }
@@ -212,9 +212,8 @@ fn take_step(
     step: &mut Step,
 ) -> Result<Taken, StoreError> {
     match step {
-        Step::Begin(plan, pipe) => {
+        Step::Begin(plan) => {
             let draft = Draft::begin(directory, plan)?;
-            *pipe = plan.pipe();
             let length = draft.length();
             *file = Some(Open::Draft(Box::new(draft)));
             return Ok(Taken::Bytes(length));

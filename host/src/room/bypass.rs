@@ -7,7 +7,7 @@ use snug_core::store::Bypass;
 use snug_core::time::Instant;
 
 use super::TcpLink;
-use crate::folder::{FEW, FolderStore};
+use crate::folder::FolderStore;
 
 /// Moves what a client's link has of a file to the folder, past the room; answers
 /// as a [`receive`](snug_core::io::receive) does. None where that is to be done:
@@ -20,13 +20,10 @@ pub(super) fn receive_past(
     link: &TcpLink,
 ) -> Option<Received> {
     let Bypass { slot, most } = server.bypass(id)?;
-    let space = server.store_mut().space_in_pipe(slot, most)?;
+    let space = server.store_mut().space_in_pipe(slot, most, link.unread())?;
     if space == 0 {
         server.handle_crowded(id);
         return Some(Received::Waits);
-    }
-    if link.unread() < FEW {
-        return None;
     }
     let count = server.store_mut().take_over(slot, space, link.socket())?;
     server.handle_bypassed(now, id, count);

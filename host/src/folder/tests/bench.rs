@@ -55,6 +55,11 @@ impl Bench {
         while self.store.poll_stored().is_some() {}
     }
 
+    /// Whether the room was woken since it was asked last.
+    pub(in crate::folder) fn was_woken(&self) -> bool {
+        self.woken.try_iter().count() > 0
+    }
+
     pub(in crate::folder) fn create(&mut self, index: u16, name: &str) -> Result<(), StoreError> {
         let name = file_name(name);
         self.finish(|store| store.create(slot(index), &name, 0))

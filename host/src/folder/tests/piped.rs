@@ -9,6 +9,8 @@ use std::thread;
 use super::*;
 use crate::folder::disk::{Call, Disk};
 use crate::folder::pipe::FEW;
+use crate::folder::store::THREADS;
+use crate::folder::turns::MOST;
 
 /// More than all pipes of a transfer have room for.
 const SIZE: usize = 3_000_000;
@@ -37,11 +39,15 @@ impl Bench {
     /// Takes over `most` bytes from a socket, as far as they go by a pipe; tells
     /// how many did.
     fn take_all(&mut self, most: usize, socket: &UnixStream) -> usize {
-        let mut taken = 0;
-        while let Some(space) = self.store.space_in_pipe(slot(0), (most - taken) as u64) {
+        self.take_all_of(0, most, socket)
+    }
+
+    fn take_all_of(&mut self, index: u16, most: usize, socket: &UnixStream) -> usize {
+        let (mut taken, slot) = (0, slot(index));
+        while let Some(space) = self.store.space_in_pipe(slot, (most - taken) as u64, FEW) {
             match space {
                 0 => self.rest(),
-                space => taken += self.store.take_over(slot(0), space, socket).unwrap_or(0),
+                space => taken += self.store.take_over(slot, space, socket).unwrap_or(0),
             }
         }
         taken
@@ -51,12 +57,12 @@ impl Bench {
     fn take_until_crowded(&mut self, most: usize, socket: &UnixStream) -> usize {
         self.store.directory.disk.witness.hold(Call::Write);
         let mut taken = 0;
-        while self.store.space_in_pipe(slot(0), (most - taken) as u64) != Some(0) {
+        while self.store.space_in_pipe(slot(0), (most - taken) as u64, FEW) != Some(0) {
             taken += self.store.take_over(slot(0), most, socket).unwrap_or(0);
         }
         self.store.directory.disk.witness.await_held();
         while self.store.poll_stored().is_some() {}
-        assert_eq!(self.store.space_in_pipe(slot(0), (most - taken) as u64), Some(0));
+        assert_eq!(self.store.space_in_pipe(slot(0), (most - taken) as u64, FEW), Some(0));
         taken
     }
 }
@@ -82,20 +88,122 @@ fn what_comes_by_a_socket_stands_between_what_was_written() {
 fn what_has_to_be_seen_or_is_little_is_written() {
     let (_folder, mut bench) = bench(1);
     let socket = UnixStream::pair().unwrap().0;
-    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW), None);
     bench.create_of("a", SIZE);
-    assert_eq!(bench.store.space_in_pipe(slot(0), FEW), None);
-    assert!(bench.store.space_in_pipe(slot(0), FEW + 1).is_some());
+    assert_eq!(bench.store.space_in_pipe(slot(0), FEW, FEW), None);
+    assert!(bench.store.space_in_pipe(slot(0), FEW + 1, FEW).is_some());
     bench.store.abort(slot(0));
     bench.create_of("a", FEW as usize);
-    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW), None);
     assert_eq!(bench.store.take_over(slot(0), 1, &socket), None);
     bench.store.abort(slot(0));
     let name = file_name("a");
     let digest = Digest::new([7; 32]);
     let draft = store::Draft { name: &name, size: SIZE as u64, digest, replace: true };
     bench.finish(|store| store.begin(slot(0), &draft)).unwrap();
-    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW), None);
+}
+
+/// Few have a turn at once; none is forgotten, however many there are.
+#[test]
+fn files_that_come_at_once_come_by_turns() {
+    const FILES: u16 = 20;
+    let (folder, mut bench) = bench(FILES);
+    let file = text(SIZE);
+    let mut lacking = Vec::new();
+    for index in 0..FILES {
+        let name = file_name(&index.to_string());
+        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
+        lacking.push((index, SIZE, sender(file.clone(), SIZE)));
+    }
+    while !lacking.is_empty() {
+        lacking.retain_mut(|(index, lacks, socket)| {
+            match bench.store.space_in_pipe(slot(*index), *lacks as u64, FEW) {
+                Some(0) => {}
+                Some(space) => {
+                    *lacks -= bench.store.take_over(slot(*index), space, &*socket).unwrap_or(0);
+                }
+                None => {
+                    bench.write(*index, &file[SIZE - *lacks..]).unwrap();
+                    bench.commit(*index).unwrap();
+                    return false;
+                }
+            }
+            true
+        });
+        while bench.store.poll_stored().is_some() {}
+    }
+    for index in 0..FILES {
+        assert!(fs::read(folder.path().join(index.to_string())).unwrap() == file, "{index}");
+    }
+}
+
+/// Nor does it keep its turn.
+#[test]
+fn who_has_little_now_waits_for_no_turn() {
+    const FILES: u16 = 20;
+    let (_folder, mut bench) = bench(FILES);
+    for index in 0..FILES {
+        let name = file_name(&index.to_string());
+        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
+    }
+    let mut ask = |index, unread| bench.store.space_in_pipe(slot(index), SIZE as u64, unread);
+    let first = (0..FILES).find(|&index| ask(index, FEW) == Some(0)).expect("few have one");
+    assert_eq!(usize::from(first), THREADS * MOST);
+    assert_eq!(ask(FILES - 1, FEW - 1), None);
+    assert_eq!(ask(first, FEW), Some(0));
+    bench.was_woken();
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW - 1), None);
+    assert!(bench.was_woken());
+    assert_eq!(bench.store.poll_stored(), Some(slot(first)));
+    assert!(bench.store.space_in_pipe(slot(first), SIZE as u64, FEW) > Some(0));
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW), Some(0));
+    assert!(!bench.was_woken());
+}
+
+/// One of the threads has to wait for its disk: the files of the others come.
+#[test]
+fn a_sync_holds_up_no_file_of_another_thread() {
+    let (folder, mut bench) = bench(16);
+    let file = text(SIZE);
+    for index in 0..16 {
+        let name = file_name(&index.to_string());
+        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
+    }
+    bench.store.directory.disk.witness.hold(Call::Sync);
+    let _ = bench.store.commit(slot(0), &file_name("0"));
+    bench.store.directory.disk.witness.await_held();
+    let crowded: Vec<_> = [4, 8, 12].map(|index| (index, sender(file.clone(), SIZE))).into();
+    for (index, socket) in &crowded {
+        while bench.store.space_in_pipe(slot(*index), SIZE as u64, FEW) > Some(0) {
+            bench.store.take_over(slot(*index), SIZE, socket);
+        }
+    }
+    let socket = sender(file.clone(), SIZE);
+    let taken = bench.take_all_of(1, SIZE, &socket);
+    bench.write(1, &file[taken..]).unwrap();
+    bench.store.directory.disk.witness.let_go();
+    bench.commit(1).unwrap();
+    assert!(fs::read(folder.path().join("1")).unwrap() == file);
+}
+
+/// Whose last bytes are too few for a pipe leaves its turn as soon as it can, though
+/// it sends nothing more.
+#[test]
+fn who_needs_no_pipe_any_more_keeps_no_turn() {
+    let (_folder, mut bench) = bench(12);
+    for index in [0, 4, 8] {
+        let name = file_name(&index.to_string());
+        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
+    }
+    assert!(bench.store.space_in_pipe(slot(4), SIZE as u64, FEW) > Some(0));
+    let taken = bench.take_until_crowded(SIZE, &sender(text(SIZE), SIZE));
+    assert!(taken > 0);
+    assert_eq!(bench.store.space_in_pipe(slot(8), SIZE as u64, FEW), Some(0));
+    assert_eq!(bench.store.space_in_pipe(slot(0), FEW, FEW), None);
+    bench.store.directory.disk.witness.let_go();
+    bench.rest();
+    assert!(bench.store.space_in_pipe(slot(8), SIZE as u64, FEW) > Some(0));
 }
 
 /// While the disk has enough to do, the rest stays with the system.
@@ -155,10 +263,12 @@ fn a_socket_that_has_nothing_is_left_alone() {
     bench.create_of("a", SIZE);
     let (near, far) = UnixStream::pair().unwrap();
     near.set_nonblocking(true).unwrap();
+    assert!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW) > Some(0));
     assert_eq!(bench.store.take_over(slot(0), SIZE, &near), None);
     far.shutdown(Shutdown::Write).unwrap();
+    assert!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW) > Some(0));
     assert_eq!(bench.store.take_over(slot(0), SIZE, &near), None);
-    assert!(bench.store.space_in_pipe(slot(0), SIZE as u64) > Some(0));
+    assert!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW) > Some(0));
 }
 
 /// What cannot be piped is read, and that tells why.
@@ -167,8 +277,9 @@ fn what_is_no_socket_costs_the_pipe() {
     let (folder, mut bench) = bench(1);
     bench.create_of("a", SIZE);
     let closed = File::create(folder.path().join("b")).unwrap();
+    assert!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW) > Some(0));
     assert_eq!(bench.store.take_over(slot(0), SIZE, &closed), None);
-    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64), None);
+    assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW), None);
 }
 
 /// A file that is only appended to takes nothing from a pipe, as those of some

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::folder::disk::Call;
+use crate::folder::hasher::PATIENCE;
 
 /// Not that of any file here: the store does not look.
 const DIGEST: Digest = Digest::new([7; 32]);
@@ -86,14 +87,21 @@ fn a_file_that_was_put_is_known_and_read_from_anywhere() {
     assert_eq!(block[..50], text(200)[150..]);
 }
 
-/// An upload tells no digest, and is not summed on its way.
+/// An upload tells no digest, and is not summed on its way, nor while others come.
 #[test]
 fn a_file_that_was_uploaded_is_summed_behind_that() {
-    let (_folder, mut bench) = bench(1);
-    let bytes = text(300_000);
+    let (_folder, mut bench) = bench(2);
+    let (bytes, other) = (text(300_000), file_name("b"));
+    bench.finish(|store| store.create(slot(1), &other, 200)).unwrap();
     bench.create(0, "a").unwrap();
     bench.write(0, &bytes).unwrap();
+    let start = Instant::now();
     bench.commit_and(Call::Rename, next_tick);
+    thread::sleep(PATIENCE / 10);
+    let digest = bench.known("a");
+    assert!(digest.is_none() || start.elapsed() > PATIENCE, "b still comes");
+
+    bench.store.abort(slot(1));
     let since = Instant::now();
     let mut digest = None;
     while digest.is_none() && since.elapsed() < Duration::from_secs(20) {
