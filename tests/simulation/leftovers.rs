@@ -116,15 +116,17 @@ impl Life<'_> {
         let at = self.newcomer(Ipv4Addr::new(10, 3, 0, 1)).expect("there is a place");
         for from in (0..left).step_by(most as usize) {
             let size = most.min(left - from);
-            assert!(self.store(at, &format!("last{from}"), size), "there is room for {size} bytes");
+            assert!(self.store(at, size), "there is room for {size} bytes");
         }
-        assert!(!self.store(at, "more", 1), "there is no more room");
+        assert!(!self.store(at, 1), "there is no more room");
     }
 
-    /// Whether a file is stored.
-    fn store(&mut self, at: usize, name: &str, size: u64) -> bool {
+    /// Whether a file is stored, under a name that none has from an earlier life:
+    /// its bytes would be free again.
+    fn store(&mut self, at: usize, size: u64) -> bool {
+        let name = format!("last{}", self.house.agenda.now);
         let bytes = vec![b'.'; size as usize];
-        let id = self.house.begin_file(at, name, bytes.clone());
+        let id = self.house.begin_file(at, &name, bytes.clone());
         self.house.peer(at).truth.asked.push(Asked::Upload(id));
         self.house.peer(at).put(format!("#upload '{name}' {size}\n"));
         self.house.peer(at).put(bytes);
