@@ -46,7 +46,7 @@ struct Turn {
     /// Bytes that are left of it.
     left: usize,
     until: Instant,
-    /// Its transfer is over: it ends when the pipe comes back.
+    /// It ends when the pipe comes back.
     over: bool,
 }
 
@@ -103,15 +103,15 @@ impl Turns {
 
     /// Ends a slot's turn, if it has one and nothing of it is under way; whether
     /// somebody has waited for that.
-    pub(super) fn pass(&mut self, slot: TransferSlot) -> bool {
+    fn pass(&mut self, slot: TransferSlot) -> bool {
         let here = |turn: &Turn| turn.slot == slot && turn.pipe.is_some();
         let Some(at) = self.under_way.iter().position(here) else { return false };
         self.end(at);
         !self.waiting.is_empty()
     }
 
-    /// Ends whatever there is for a slot, whose transfer is over; whether somebody
-    /// has waited for that.
+    /// A slot wants no turn for now: ends the one that it has, as soon as nothing of
+    /// it is under way, and its waiting. Whether somebody has waited for that.
     pub(super) fn leave(&mut self, slot: TransferSlot) -> bool {
         self.waiting.retain(|&other| other != slot);
         for turn in self.under_way.iter_mut().filter(|turn| turn.slot == slot) {
