@@ -9,7 +9,6 @@ use snug_core::store::TransferSlot;
 
 use super::FolderStore;
 use super::pipe::FEW;
-use super::turns::Turns;
 use super::worker::Step;
 
 impl FolderStore {
@@ -73,11 +72,5 @@ impl FolderStore {
         if self.turns(slot).leave(slot) {
             (self.wake)();
         }
-    }
-
-    /// Those of the slot's thread.
-    pub(super) fn turns(&mut self, slot: TransferSlot) -> &mut Turns {
-        let count = self.turns.len();
-        &mut self.turns[slot.index() % count]
     }
 }

@@ -34,8 +34,6 @@ use crate::Wake;
 pub struct FolderStore {
     pub(super) directory: Arc<Directory>,
     pub(super) slots: Box<[Slot]>,
-    /// For each thread.
-    pub(super) turns: Box<[Turns]>,
     block_size: usize,
     threads: Vec<Thread>,
     /// None only while it is dropped.
@@ -82,7 +80,7 @@ impl FolderStore {
         };
         let threads = (0..stride).map(|_| {
             let (jobs, queue) = sync_channel(count.div_ceil(stride) * JOBS);
-            Ok(Thread { jobs, join: worker(queue).start()? })
+            Ok(Thread { jobs, turns: Turns::default(), join: worker(queue).start()? })
         });
         Ok(Self {
             threads: threads.collect::<io::Result<_>>()?,
@@ -93,7 +91,6 @@ impl FolderStore {
             done,
             jobs: 0,
             listing: Listing::default(),
-            turns: (0..stride).map(|_| Turns::default()).collect(),
             wake,
         })
     }
@@ -108,7 +105,7 @@ impl FolderStore {
     /// Told of those that have ended, too: a new one may have waited for that.
     pub fn poll_stored(&mut self) -> Option<TransferSlot> {
         let Ok(Done { job: Job { slot, step }, result }) = self.done.try_recv() else {
-            return self.turns.iter_mut().find_map(Turns::next);
+            return self.threads.iter_mut().find_map(|thread| thread.turns.next());
         };
         self.jobs -= 1;
         let place = &mut self.slots[slot.index()];
@@ -128,10 +125,20 @@ impl FolderStore {
     /// Hands a step to the slot's thread, whose queue has room for all that
     /// a slot can have under way. Only a thread that died does not take it.
     pub(super) fn send(&mut self, slot: TransferSlot, step: Step) -> Result<(), StoreError> {
-        let thread = &self.threads[slot.index() % self.threads.len()];
-        thread.jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)?;
+        self.thread(slot).jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)?;
         self.jobs += 1;
         Ok(())
+    }
+
+    /// The thread that has all jobs of a slot.
+    fn thread(&mut self, slot: TransferSlot) -> &mut Thread {
+        let count = self.threads.len();
+        &mut self.threads[slot.index() % count]
+    }
+
+    /// Whose turn it is among the slots of that thread.
+    pub(super) fn turns(&mut self, slot: TransferSlot) -> &mut Turns {
+        &mut self.thread(slot).turns
     }
 
     /// Begins or opens a file by a step, and tells its bytes once that is done.
@@ -197,9 +204,9 @@ impl FolderStore {
 
 impl fmt::Debug for FolderStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { directory, jobs, turns, .. } = self;
+        let Self { directory, threads, jobs, .. } = self;
         let mut shown = f.debug_struct("FolderStore");
-        shown.field("directory", directory).field("jobs", jobs).field("turns", turns);
+        shown.field("directory", directory).field("threads", threads).field("jobs", jobs);
         shown.finish_non_exhaustive()
     }
 }
@@ -346,6 +353,7 @@ impl Drop for FolderStore {
 #[derive(Debug)]
 struct Thread {
     jobs: SyncSender<Job>,
+    turns: Turns,
     join: JoinHandle<()>,
 }
 
