@@ -14,6 +14,8 @@ use crate::wires::Wire;
 
 /// Nothing came for so long: all is said that was to be said.
 const QUIET: Duration = Duration::from_millis(250);
+/// Nothing came for so long: the first receiver has all of a message.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long a message may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Share of the time that is not counted, at the beginning.
@@ -38,42 +40,40 @@ pub struct Fanout {
     /// Clients that send (and receive what others send, where that is so).
     #[arg(long, default_value_t = 1)]
     pub senders: usize,
-    /// Bytes of a message as it is sent, with its newline.
-    #[arg(long, default_value_t = 64)]
-    pub length: usize,
-    /// Messages under way, at most.
-    #[arg(long, default_value_t = 1)]
-    pub window: u64,
-    /// Time in which messages are sent.
+    /// Bytes of a message as it is sent, with its newline; one after the other.
+    #[arg(long, value_delimiter = ',', default_value = "64")]
+    pub length: Vec<usize>,
+    /// Messages under way, at most; one after the other, for each length.
+    #[arg(long, value_delimiter = ',', default_value = "1")]
+    pub window: Vec<u64>,
+    /// Time in which messages are sent, for each window of each length.
     #[arg(long, default_value_t = 1.0)]
     pub seconds: f64,
 }
 
 impl Fanout {
-    /// Runs it and prints the figures.
+    /// Runs it and prints the figures, a line for each window of each length.
     pub fn run(&self) -> io::Result<()> {
-        let mut run = Run::prepare(self)?;
-        run.talk(self.seconds * WARM_UP)?;
-        run.times.clear();
-        let (stretch, idle) = (Stretch::begin(self.pid)?, run.crowd.idle());
-        run.talk(self.seconds)?;
-        let (wall, server) = (stretch.elapsed(), stretch.server_share()?);
-        let busy = 1.0 - run.crowd.idle().saturating_sub(idle).as_secs_f64() / wall.as_secs_f64();
-        let deliveries = run.times.len() * run.readers_of_each();
-        let rate = deliveries as f64 / wall.as_secs_f64();
-        println!(
-            "deliveries/s={rate:.0} server_ns={:.1} p50_us={} p99_us={} lost=0 \
-             load_busy={busy:.2} server_cpu={server:.2}",
-            server * 1e9 / rate,
-            micros(percentile(&mut run.times, 50)),
-            micros(percentile(&mut run.times, 99)),
-        );
+        let mut crowd = self.gather()?;
+        for &length in &self.length {
+            for &window in &self.window {
+                Run::prepare(self, &mut crowd, length, window)?.measure()?;
+            }
+        }
         Ok(())
     }
 
-    /// Bytes of text in a message.
-    fn text_length(&self) -> usize {
-        (self.length - 1).max(SHORTEST)
+    /// Receivers first, then senders.
+    fn gather(&self) -> io::Result<Crowd> {
+        let mut crowd = Crowd::new(self.server)?;
+        for index in 0..self.receivers {
+            crowd.gather(1, &self.wire.hello(index))?;
+        }
+        for index in 0..self.senders {
+            crowd.gather(1, &self.wire.sender_hello(self.receivers + index))?;
+        }
+        crowd.settle(QUIET)?;
+        Ok(crowd)
     }
 }
 
@@ -88,7 +88,9 @@ struct Sender {
 /// A room full of people, ready to talk.
 struct Run<'a> {
     plan: &'a Fanout,
-    crowd: Crowd,
+    crowd: &'a mut Crowd,
+    length: usize,
+    window: u64,
     transcript: Transcript,
     senders: Vec<Sender>,
     turn: usize,
@@ -98,25 +100,48 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Receivers first, then senders; the framing is learned by trying.
-    fn prepare(plan: &'a Fanout) -> io::Result<Self> {
-        let mut crowd = Crowd::new(plan.server)?;
-        for index in 0..plan.receivers {
-            crowd.gather(1, &plan.wire.hello(index))?;
-        }
-        for index in 0..plan.senders {
-            crowd.gather(1, &plan.wire.sender_hello(plan.receivers + index))?;
-        }
-        crowd.settle(QUIET)?;
-        let framings = (0..plan.senders).map(|sender| learn(plan, &mut crowd, sender));
+    /// The framing is learned by trying.
+    fn prepare(
+        plan: &'a Fanout,
+        crowd: &'a mut Crowd,
+        length: usize,
+        window: u64,
+    ) -> io::Result<Self> {
+        let text = text_length(length);
+        let framings = (0..plan.senders).map(|sender| learn(plan, crowd, sender, text));
         let framings = framings.collect::<io::Result<Vec<_>>>()?;
+        crowd.settle(QUIET)?;
         let mut readers = vec![None; plan.receivers];
         if plan.wire.senders_listen() {
             readers.extend((0..plan.senders).map(Some));
         }
-        let transcript = Transcript::new(framings, plan.text_length(), &readers);
+        let transcript = Transcript::new(framings, text, &readers);
         let senders = (0..plan.senders).map(|_| Sender::default()).collect();
-        Ok(Self { plan, crowd, transcript, senders, turn: 0, under_way: 0, times: Vec::new() })
+        let (turn, under_way, times) = (0, 0, Vec::new());
+        Ok(Self { plan, crowd, length, window, transcript, senders, turn, under_way, times })
+    }
+
+    /// Talks, and prints the figures.
+    fn measure(mut self) -> io::Result<()> {
+        self.talk(self.plan.seconds * WARM_UP)?;
+        self.times.clear();
+        let (stretch, idle) = (Stretch::begin(self.plan.pid)?, self.crowd.idle());
+        self.talk(self.plan.seconds)?;
+        let (wall, server) = (stretch.elapsed(), stretch.server_share()?);
+        let idle = self.crowd.idle().saturating_sub(idle);
+        let busy = 1.0 - idle.as_secs_f64() / wall.as_secs_f64();
+        let deliveries = self.times.len() * self.readers_of_each();
+        let rate = deliveries as f64 / wall.as_secs_f64();
+        println!(
+            "length={} window={} deliveries/s={rate:.0} server_ns={:.1} p50_us={} p99_us={} \
+             lost=0 load_busy={busy:.2} server_cpu={server:.2}",
+            self.length,
+            self.window,
+            server * 1e9 / rate,
+            micros(percentile(&mut self.times, 50)),
+            micros(percentile(&mut self.times, 99)),
+        );
+        Ok(())
     }
 
     /// How many get each message.
@@ -148,14 +173,14 @@ impl<'a> Run<'a> {
     /// Sends as many messages as may be under way, the senders taking turns.
     fn send(&mut self) -> io::Result<()> {
         let now = Instant::now();
-        for _ in 0..self.plan.window - self.under_way {
+        for _ in 0..self.window - self.under_way {
             let number = self.turn;
             let sender = &mut self.senders[number];
             self.turn = (self.turn + 1) % self.plan.senders;
             if self.plan.wire.one_by_one() && !sender.under_way.is_empty() {
                 continue;
             }
-            let text = payload(number, sender.next, self.plan.text_length());
+            let text = payload(number, sender.next, text_length(self.length));
             self.plan.wire.publish(&mut sender.out, &text);
             sender.next += 1;
             sender.under_way.push_back(now);
@@ -188,9 +213,14 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Says one text, and looks how the first receiver gets it.
-fn learn(plan: &Fanout, crowd: &mut Crowd, sender: usize) -> io::Result<Framing> {
-    let text = payload(sender, LEARNING, plan.text_length());
+/// Bytes of text in a message that is sent with `length`.
+fn text_length(length: usize) -> usize {
+    (length - 1).max(SHORTEST)
+}
+
+/// Says one text of `length` bytes, and looks how the first receiver gets it.
+fn learn(plan: &Fanout, crowd: &mut Crowd, sender: usize, length: usize) -> io::Result<Framing> {
+    let text = payload(sender, LEARNING, length);
     let mut out = Vec::new();
     plan.wire.publish(&mut out, &text);
     crowd.send(plan.receivers + sender, &out)?;
@@ -202,7 +232,7 @@ fn learn(plan: &Fanout, crowd: &mut Crowd, sender: usize) -> io::Result<Framing>
         }
         Ok(at.is_some())
     })?;
-    crowd.settle(QUIET)?;
+    crowd.settle(PAUSE)?;
     let at = at.unwrap_or_default();
     Ok(Framing { before: got[..at].into(), behind: got[at + text.len()..].into() })
 }

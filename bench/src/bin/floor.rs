@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Token};
+use socket2::{Domain, Socket, Type};
 
 const LISTENER: Token = Token(usize::MAX);
 
@@ -39,7 +40,7 @@ struct Relay {
 }
 
 fn main() -> io::Result<()> {
-    let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let mut listener = listen()?;
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(1024);
@@ -64,6 +65,16 @@ fn main() -> io::Result<()> {
         }
         relay.deliver();
     }
+}
+
+/// Has room for as many who wait to be let in as the system gives to anybody: who
+/// is refused there tries again after a second.
+fn listen() -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+    socket.listen(i32::from(u16::MAX))?;
+    socket.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
 impl Relay {
