@@ -4,9 +4,11 @@
 //! a few peers. Who answers within microseconds would find the room asleep
 //! each time. So where the last wait was short, the room's thread asks for events
 //! for about as long as it has just worked, for a [`MOMENT`] at most, and sleeps
-//! then. Where several things happened at once, more is on its way: what comes while
-//! the thread falls asleep is then sent with it, in fewer writes. So it takes no more than about twice the processor's time that it works
+//! then. So it takes no more than about twice the processor's time that it works
 //! for, and where people talk, who pause for longer, none beside that.
+//!
+//! Where several events come at once it does not: more is on its way, and who takes
+//! each as it comes writes more often.
 
 use core::time::Duration;
 use std::io::{self, ErrorKind};
