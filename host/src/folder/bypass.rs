@@ -8,8 +8,8 @@ use snug_core::store::Store;
 use snug_core::store::TransferSlot;
 
 use super::FolderStore;
+use super::job::Step;
 use super::pipe::FEW;
-use super::worker::Step;
 
 impl FolderStore {
     /// Moves the next `most` bytes that are [lent](Store::lend) to a socket, as

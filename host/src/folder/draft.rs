@@ -103,14 +103,13 @@ impl Draft {
         Ok(())
     }
 
-    /// A stretch that is full goes on to the disk while the next one comes; the
-    /// last one is the sync's.
+    /// A stretch that is full goes on to the disk while the next one comes.
     fn grew(&mut self, count: usize) {
         let stretch = self.plan.stretch();
         let full = self.length / stretch;
         self.length += count as u64;
         let now_full = self.length / stretch;
-        if now_full > full && self.length < self.plan.size {
+        if now_full > full {
             self.begin_until(now_full * stretch);
         }
     }
@@ -138,7 +137,7 @@ impl Draft {
         Disk::read(&self.temporary.file, offset, into).map_err(store_error)
     }
 
-    /// Lets the disk begin with what is left to the sync, which will have to wait.
+    /// Lets the disk begin with what is left: who syncs the file only waits.
     pub(super) fn begin_rest(&mut self) {
         self.begin_until(self.length);
     }

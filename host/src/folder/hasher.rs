@@ -25,7 +25,7 @@ use snug_core::wire::name::FileName;
 use super::digests::Identity;
 use super::directory::Directory;
 use super::disk::Disk;
-use super::worker::{be_less_urgent, let_others};
+use super::urgency::{be_less_urgent, let_others};
 use crate::explain;
 
 /// Files that wait for their turn, at most; what comes beyond is not summed.

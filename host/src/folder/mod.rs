@@ -11,10 +11,12 @@
 //! - `listing`: the finished files, one after the other
 //! - `pipe`: what comes or goes and nobody has to see goes by it
 //! - `promises`: the room that files under way may come to take
-//! - `publish`: files that are whole get their names
-//! - `slot`: the room's side of a transfer; `worker`: the threads that wait for
-//!   the disk; `store`: the folder as the room's store, with those
-//! - `turns`: whose turn it is to have a file come by a pipe
+//! - `slot`: the room's side of a transfer; `job`: what it asks of the threads
+//!   that wait for the disk; `worker`: those that write; `publisher`: those that
+//!   give files that are whole their names; `pair`: one of each; `store`: the
+//!   folder as the room's store, with those
+//! - `turns`: whose turn it is to have a file come by a pipe; `urgency`: how
+//!   little all these threads want the core
 //!
 //! A file is written under a temporary name, made safe (`fsync`), renamed over
 //! its final name, and the folder made safe; only then is it committed. So half
@@ -32,9 +34,10 @@
 //! - The system is told to begin with the disk every few MiB, not left to collect
 //!   a file in its memory until the sync: that would be one long wait at the
 //!   end. A file that is removed before its sync was written for nothing.
-//! - A slot's jobs go to one thread, in order; slots share the few threads. A
-//!   slow `fsync` holds up the uploads of its own thread, never the room. A file
-//!   that is whole waits for the few jobs behind it, to be named with others.
+//! - A slot's jobs go to one thread, in order, up to the commit, and to another
+//!   for that; slots share the few threads. A slow write holds up the uploads of
+//!   its own thread, never the room; a slow `fsync` only files that wait for one,
+//!   too, and these are then named together.
 //! - [`used`](snug_core::store::Store::used) counts what the server does. Files
 //!   that others put in or remove meanwhile are counted at the next start.
 
@@ -48,17 +51,20 @@ mod directory;
 mod disk;
 mod draft;
 mod hasher;
+mod job;
 mod keeper;
 mod kept;
 mod listing;
+mod pair;
 mod pipe;
 mod promises;
-mod publish;
+mod publisher;
 mod slot;
 mod store;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod urgency;
 mod worker;
 
 use directory::Directory;

@@ -15,7 +15,7 @@ use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice
 
 use super::disk::Disk;
 #[cfg(target_os = "linux")]
-use super::worker::let_others;
+use super::urgency::let_others;
 
 /// Both ends of a pipe, and how many bytes are in it.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The room's side of a transfer: what was asked of its thread, and answered.
+//! The room's side of a transfer: what was asked of its threads, and answered.
 
 use core::mem;
 
@@ -8,8 +8,8 @@ use snug_core::wire::digest::Digest;
 use super::digests::Identity;
 use super::directory::Source;
 use super::disk::Disk;
+use super::job::{Block, Step};
 use super::pipe::{FEW, Pipe};
-use super::worker::{Block, Step};
 
 /// Buffers of a slot.
 pub(super) const BUFFERS: usize = 2;
@@ -18,6 +18,8 @@ pub(super) const BUFFERS: usize = 2;
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) phase: Phase,
+    /// Jobs that the threads have, or have done and nobody was told of.
+    pub(super) jobs: usize,
     /// The buffers that are not under way.
     pub(super) buffers: Vec<Block>,
     /// What was read and from which offset on, until the room takes it.
@@ -39,7 +41,16 @@ impl Slot {
         let buffers = (0..BUFFERS).map(|_| Block::new(block_size)).collect();
         let (read, reading, source, pipe) = (None, None, None, None);
         let (piping, piped) = (false, false);
-        Self { phase: Phase::Empty, buffers, read, reading, source, pipe, piping, piped }
+        Self { phase: Phase::Empty, jobs: 0, buffers, read, reading, source, pipe, piping, piped }
+    }
+
+    /// Learns what a step came to.
+    pub(super) fn answer(&mut self, step: &Step, result: Result<u64, StoreError>) {
+        self.jobs -= 1;
+        self.phase = match self.phase {
+            Phase::Ending if self.jobs == 0 => Phase::Empty,
+            phase => phase.after(step, result),
+        };
     }
 
     /// Takes back what a step was done with.
@@ -152,9 +163,8 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub(super) fn after(self, step: &Step, result: Result<u64, StoreError>) -> Self {
+    fn after(self, step: &Step, result: Result<u64, StoreError>) -> Self {
         match (self, step, result) {
-            (Self::Ending, Step::Abort | Step::Keep, _) => Self::Empty,
             // The first error says why; what follows comes of it.
             (Self::Ending | Self::Broken(_), ..) => self,
             (_, _, Err(error)) => Self::Broken(error),

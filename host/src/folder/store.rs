@@ -4,8 +4,7 @@
 use core::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use snug_core::store::{self, Listed, Opened, Store, StoreError, TransferSlot};
 use snug_core::wire::digest::Digest;
@@ -15,11 +14,12 @@ use super::Folder;
 use super::directory::Directory;
 use super::draft::Plan;
 use super::hasher::Hasher;
+use super::job::{Block, Done, Job, Report, Step};
 use super::keeper::Keeper;
 use super::listing::Listing;
-use super::slot::{BUFFERS, Phase, Slot};
+use super::pair::{JOBS, PAIRS, Pair};
+use super::slot::{Phase, Slot};
 use super::turns::Turns;
-use super::worker::{Block, Done, Job, Step, Worker};
 use crate::Wake;
 
 /// A folder as a store for the room.
@@ -35,7 +35,7 @@ pub struct FolderStore {
     pub(super) directory: Arc<Directory>,
     pub(super) slots: Box<[Slot]>,
     block_size: usize,
-    threads: Vec<Thread>,
+    pairs: Vec<Pair>,
     /// None only while it is dropped.
     hasher: Option<Hasher>,
     done: Receiver<Done>,
@@ -64,26 +64,15 @@ impl FolderStore {
         directory.quota = quota;
         let directory = Arc::new(directory);
         let count = usize::from(slots);
-        let (report, done) = sync_channel(count * JOBS);
-        let stride = count.clamp(1, THREADS);
+        let (sender, done) = sync_channel(count * JOBS);
         let wake = Arc::new(wake);
+        let report = Report { done: sender, wake: Arc::clone(&wake) };
+        let stride = count.clamp(1, PAIRS);
         let hasher = Hasher::start(Arc::clone(&directory))?;
-        let worker = |jobs| Worker {
-            directory: Arc::clone(&directory),
-            files: (0..count.div_ceil(stride)).map(|_| None).collect(),
-            stride,
-            jobs,
-            done: report.clone(),
-            wake: Arc::clone(&wake),
-            unsummed: hasher.queue(),
-            whole: Vec::new(),
-        };
-        let threads = (0..stride).map(|_| {
-            let (jobs, queue) = sync_channel(count.div_ceil(stride) * JOBS);
-            Ok(Thread { jobs, turns: Turns::default(), join: worker(queue).start()? })
-        });
+        let share = count.div_ceil(stride);
+        let pair = |_| Pair::start(&directory, &report, hasher.queue(), share, stride);
         Ok(Self {
-            threads: threads.collect::<io::Result<_>>()?,
+            pairs: (0..stride).map(pair).collect::<io::Result<_>>()?,
             hasher: Some(hasher),
             slots: (0..slots).map(|_| Slot::new(block_size)).collect(),
             directory,
@@ -105,11 +94,11 @@ impl FolderStore {
     /// Told of those that have ended, too: a new one may have waited for that.
     pub fn poll_stored(&mut self) -> Option<TransferSlot> {
         let Ok(Done { job: Job { slot, step }, result }) = self.done.try_recv() else {
-            return self.threads.iter_mut().find_map(|thread| thread.turns.next());
+            return self.pairs.iter_mut().find_map(|pair| pair.turns.next());
         };
         self.jobs -= 1;
         let place = &mut self.slots[slot.index()];
-        place.phase = place.phase.after(&step, result);
+        place.answer(&step, result);
         match step {
             Step::Pour(pipe) => self.turns(slot).take_back(slot, pipe),
             step => place.settle(step, result.is_ok()),
@@ -125,20 +114,21 @@ impl FolderStore {
     /// Hands a step to the slot's thread, whose queue has room for all that
     /// a slot can have under way. Only a thread that died does not take it.
     pub(super) fn send(&mut self, slot: TransferSlot, step: Step) -> Result<(), StoreError> {
-        self.thread(slot).jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)?;
+        self.pair(slot).jobs.try_send(Job { slot, step }).map_err(|_| StoreError::Failed)?;
+        self.slots[slot.index()].jobs += 1;
         self.jobs += 1;
         Ok(())
     }
 
-    /// The thread that has all jobs of a slot.
-    fn thread(&mut self, slot: TransferSlot) -> &mut Thread {
-        let count = self.threads.len();
-        &mut self.threads[slot.index() % count]
+    /// The threads that have all jobs of a slot.
+    fn pair(&mut self, slot: TransferSlot) -> &mut Pair {
+        let count = self.pairs.len();
+        &mut self.pairs[slot.index() % count]
     }
 
-    /// Whose turn it is among the slots of that thread.
+    /// Whose turn it is among the slots of these threads.
     pub(super) fn turns(&mut self, slot: TransferSlot) -> &mut Turns {
-        &mut self.thread(slot).turns
+        &mut self.pair(slot).turns
     }
 
     /// Begins or opens a file by a step, and tells its bytes once that is done.
@@ -204,9 +194,9 @@ impl FolderStore {
 
 impl fmt::Debug for FolderStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { directory, threads, jobs, .. } = self;
+        let Self { directory, pairs, jobs, .. } = self;
         let mut shown = f.debug_struct("FolderStore");
-        shown.field("directory", directory).field("threads", threads).field("jobs", jobs);
+        shown.field("directory", directory).field("pairs", pairs).field("jobs", jobs);
         shown.finish_non_exhaustive()
     }
 }
@@ -339,7 +329,7 @@ impl Store for FolderStore {
 impl Drop for FolderStore {
     /// Waits for the threads: commits under way are finished, all else goes.
     fn drop(&mut self) {
-        let joins: Vec<_> = self.threads.drain(..).map(|thread| thread.join).collect();
+        let joins: Vec<_> = self.pairs.drain(..).flat_map(|pair| pair.joins).collect();
         for join in joins {
             // A thread that panicked has told so itself.
             let _ = join.join();
@@ -349,17 +339,3 @@ impl Drop for FolderStore {
         }
     }
 }
-
-#[derive(Debug)]
-struct Thread {
-    jobs: SyncSender<Job>,
-    turns: Turns,
-    join: JoinHandle<()>,
-}
-
-/// The most jobs that a slot has under way: create, commit, abort, and one for
-/// each buffer and the pipe.
-const JOBS: usize = BUFFERS + 4;
-
-/// As many as let one slow `fsync` pass without holding up all uploads.
-pub(super) const THREADS: usize = 4;

@@ -5,7 +5,7 @@
 //! - Files that all come at once would all end at once, and until then each of them
 //!   would be taken from a MiB at a time. So each has some MiB taken in a row, while
 //!   others wait: first come is sooner done, and all together are.
-//! - Each thread of the folder has turns of its own: one that waits for its disk
+//! - Each thread that writes has turns of its own: one that waits for its disk
 //!   holds up nobody's but its own.
 //! - A turn ends by the clock, too, so that nobody waits long where the disk is
 //!   slow, and as soon as nothing comes: who has a slow line keeps nobody waiting.

@@ -1,90 +1,19 @@
-//! The threads that wait for the disk, so that the room need not.
+//! The threads that read and write files, so that the room need not wait for it.
 
-use core::mem;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, SendError, SyncSender};
 use std::thread::{self, JoinHandle};
 
-use snug_core::store::{StoreError, TransferSlot};
-use snug_core::wire::name::FileName;
+use snug_core::store::StoreError;
 
-use super::directory::{Directory, Source, store_error};
+use super::directory::{Directory, store_error};
 use super::disk::Disk;
-use super::draft::{Draft, Plan};
-use super::hasher::Unsummed;
-use super::pipe::Pipe;
-use super::publish::publish;
-use crate::{Wake, explain};
-
-/// What is to be done for the transfer in a slot, in the order of sending.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) slot: TransferSlot,
-    pub(super) step: Step,
-}
-
-/// A step in the life of a transfer.
-#[derive(Debug)]
-pub(super) enum Step {
-    Begin(Box<Plan>),
-    Append(Block),
-    /// Appends what a pipe holds.
-    Pour(Pipe),
-    Prepend(Block),
-    Commit,
-    /// Leaves an unfinished file to a later try.
-    Keep,
-    /// Opens a file to be read; it is left here for the room, too.
-    Open(Box<FileName>, Option<Source>),
-    /// Reads from an offset on, as much as is wanted.
-    Read(Block, u64),
-    /// Fills the pipe from an offset on.
-    Fill(Pipe, u64),
-    Abort,
-}
-
-/// A buffer that is lent to one block after the other.
-#[derive(Debug)]
-pub(super) struct Block {
-    buffer: Box<[u8]>,
-    length: usize,
-}
-
-impl Block {
-    /// Room for blocks of up to `capacity` bytes.
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { buffer: vec![0; capacity].into(), length: 0 }
-    }
-
-    /// Takes a copy of `bytes`, which must not be more than there is room for.
-    pub(super) fn fill(&mut self, bytes: &[u8]) {
-        self.buffer[..bytes.len()].copy_from_slice(bytes);
-        self.length = bytes.len();
-    }
-
-    /// Wants up to `count` bytes, which must not be more than there is room for.
-    pub(super) fn want(&mut self, count: usize) {
-        self.length = count;
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.buffer[..self.length]
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.buffer[..self.length]
-    }
-}
-
-/// A job that was done, with the step's buffer on its way back.
-#[derive(Debug)]
-pub(super) struct Done {
-    pub(super) job: Job,
-    /// Bytes that there are of a file that was begun or opened, or read.
-    pub(super) result: Result<u64, StoreError>,
-}
+use super::draft::Draft;
+use super::job::{Job, Report, Step, Whole};
+use super::urgency::{LESS_URGENT, be_less_urgent, let_others};
+use crate::explain;
 
 /// The file of a slot.
 #[derive(Debug)]
@@ -100,12 +29,9 @@ pub(super) struct Worker {
     pub(super) files: Box<[Option<Open>]>,
     pub(super) stride: usize,
     pub(super) jobs: Receiver<Job>,
-    pub(super) done: SyncSender<Done>,
-    pub(super) wake: Arc<Wake>,
-    /// Where files go that are to be summed.
-    pub(super) unsummed: SyncSender<Unsummed>,
-    /// Files that are whole, with the jobs to give them their names.
-    pub(super) whole: Vec<(Job, Draft)>,
+    pub(super) report: Report,
+    /// Where files go that are whole.
+    pub(super) whole: SyncSender<Whole>,
 }
 
 impl Worker {
@@ -120,13 +46,7 @@ impl Worker {
         be_less_urgent(LESS_URGENT);
         while let Ok(job) = self.jobs.recv() {
             self.take(job);
-            for _ in 0..TOGETHER {
-                match self.jobs.try_recv() {
-                    Ok(job) => self.take(job),
-                    Err(_) => break,
-                }
-            }
-            self.publish();
+            let_others();
         }
         for file in self.files.into_iter().flatten() {
             if let Open::Draft(draft) = file {
@@ -135,68 +55,27 @@ impl Worker {
         }
     }
 
-    /// Does a job, but for a commit: that comes with the others. Until then its
-    /// digest is taken; the room begins no other file with that.
+    /// Does a job, but for a commit: others wait for the syncs of that.
     fn take(&mut self, mut job: Job) {
-        if self.whole.iter().any(|(whole, _)| whole.slot == job.slot) {
-            // What is to be done behind the commit is not done before it.
-            self.publish();
-        }
         let file = &mut self.files[job.slot.index() / self.stride];
-        match take_step(&self.directory, file, &mut job.step) {
-            Ok(Taken::Bytes(count)) => self.report(job, Ok(count)),
-            Ok(Taken::Whole(draft)) => self.whole.push((job, *draft)),
-            Err(error) => {
-                *file = None;
-                self.report(job, Err(error));
+        let taken = take_step(&self.directory, file, &mut job.step);
+        if taken.is_err() {
+            *file = None;
+        }
+        match taken {
+            Ok(Taken::Bytes(count)) => self.report.tell(job, Ok(count)),
+            Ok(Taken::Whole(draft)) => {
+                // Only a thread that died does not take it.
+                if let Err(SendError(Whole { job, .. })) =
+                    self.whole.send(Whole { job, draft: *draft })
+                {
+                    self.report.tell(job, Err(StoreError::Failed));
+                }
             }
-        }
-        let_others();
-    }
-
-    /// Gives the files that are whole their names.
-    fn publish(&mut self) {
-        let (jobs, drafts): (Vec<_>, Vec<_>) = mem::take(&mut self.whole).into_iter().unzip();
-        for (job, result) in jobs.into_iter().zip(publish(&self.directory, drafts)) {
-            if let Ok(Some(name)) = result.as_ref() {
-                // Where too many wait already, whoever fetches it has it summed.
-                let _ = self.unsummed.try_send(Unsummed::new(name.clone()));
-            }
-            self.report(job, result.map(|_| 0));
-        }
-        let_others();
-    }
-
-    fn report(&self, job: Job, result: Result<u64, StoreError>) {
-        if self.done.send(Done { job, result }).is_ok() {
-            (self.wake)();
+            Err(error) => self.report.tell(job, Err(error)),
         }
     }
 }
-
-/// Lets threads that are more urgent go first, by so many steps of `nice`: work
-/// on files, however much, is to keep the room's thread from its core for no
-/// longer than the system needs to change to it.
-pub(super) fn be_less_urgent(steps: i32) {
-    // Linux has a priority for each thread; elsewhere it would be the room's, too.
-    // A sandbox may forbid it, and then all goes on as it is.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(steps);
-    #[cfg(not(target_os = "linux"))]
-    let _ = steps;
-}
-
-/// Lets threads that have just become ready have the core: Linux may leave it to
-/// one that is less urgent for some milliseconds, as long as that does not wait.
-pub(super) fn let_others() {
-    thread::yield_now();
-}
-
-/// Jobs that a commit may wait for, so that other commits among them come with it.
-const TOGETHER: usize = 16;
-
-/// About a tenth of the room's share of a core that both want.
-const LESS_URGENT: i32 = 10;
 
 /// What a step came to.
 enum Taken {
@@ -242,7 +121,11 @@ fn take_step(
         Step::Append(block) => draft_in(file)?.append(block.bytes())?,
         Step::Pour(pipe) => draft_in(file)?.append_piped(pipe)?,
         Step::Prepend(block) => draft_in(file)?.prepend(block.bytes())?,
-        Step::Commit => return take_draft(file).map(Taken::Whole),
+        Step::Commit => {
+            let mut draft = take_draft(file)?;
+            draft.begin_rest();
+            return Ok(Taken::Whole(draft));
+        }
         Step::Keep => take_draft(file)?.keep(),
         Step::Abort => *file = None,
     }

@@ -30,8 +30,8 @@ use snug_core::wire::name::FileName;
 
 pub(super) use bench::{Bench, bench, file_name, names, slot, text};
 
-use super::slot::{BUFFERS, Phase};
-use super::worker::{Block, Step};
+use super::job::{Block, Step};
+use super::slot::{BUFFERS, Phase, Slot};
 use super::*;
 use bench::BLOCK;
 
@@ -319,12 +319,28 @@ fn many_uploads_go_on_at_once() {
 
 #[test]
 fn the_first_error_is_the_one_that_is_told() {
-    let block = || Step::Append(Block::new(0));
-    let broken = Phase::Open.after(&block(), Err(StoreError::Full));
-    assert_eq!(broken, Phase::Broken(StoreError::Full));
-    assert_eq!(broken.after(&block(), Err(StoreError::Failed)), broken);
-    assert_eq!(broken.after(&Step::Commit, Err(StoreError::Failed)), broken);
-    let ending = Phase::Ending;
-    assert_eq!(ending.after(&Step::Commit, Ok(0)), ending);
-    assert_eq!(ending.after(&Step::Abort, Ok(0)), Phase::Empty);
+    let (mut slot, block) = (Slot::new(0), Step::Append(Block::new(0)));
+    (slot.phase, slot.jobs) = (Phase::Open, 3);
+    for (step, error) in [
+        (&block, StoreError::Full),
+        (&block, StoreError::Failed),
+        (&Step::Commit, StoreError::Failed),
+    ] {
+        slot.answer(step, Err(error));
+        assert_eq!(slot.phase, Phase::Broken(StoreError::Full));
+    }
+}
+
+/// A thread that writes can be done before one that syncs is.
+#[test]
+fn a_slot_is_free_when_nothing_of_it_is_under_way() {
+    let ends = [(Step::Abort, Step::Commit), (Step::Commit, Step::Abort)];
+    for ((first, last), result) in ends.into_iter().zip([Ok(0), Err(StoreError::Failed)]) {
+        let mut slot = Slot::new(0);
+        (slot.phase, slot.jobs) = (Phase::Ending, 2);
+        slot.answer(&first, result);
+        assert_eq!(slot.phase, Phase::Ending);
+        slot.answer(&last, Ok(0));
+        assert_eq!(slot.phase, Phase::Empty);
+    }
 }

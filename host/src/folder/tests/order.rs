@@ -9,7 +9,7 @@ use super::witness::{Seen, Witness};
 use super::*;
 use crate::folder::disk::Call;
 use crate::folder::draft::{Draft, Plan};
-use crate::folder::publish::publish;
+use crate::folder::publisher::publish;
 
 fn witness(bench: &Bench) -> &Witness {
     &bench.store.directory.disk.witness
@@ -33,6 +33,7 @@ fn a_file_is_written_synced_named_and_its_name_synced_and_then_committed() {
         (Call::Write, file),
         (Call::Write, file),
         (Call::Write, file),
+        (Call::BeginWriteback, file),
         (Call::Sync, file),
         (Call::Rename, file),
         (Call::SyncFolder, itself),
@@ -51,7 +52,8 @@ fn a_file_with_bytes_put_before_it_is_synced_as_a_whole() {
     let file = inode(&folder, "a");
     let of_file = witness(&bench).seen().into_iter().filter(|seen| seen.inode == file);
     let kinds: Vec<_> = of_file.map(|seen| seen.kind).collect();
-    assert_eq!(kinds, [Call::Create, Call::Write, Call::Write, Call::Sync, Call::Rename]);
+    let written = [Call::Create, Call::Write, Call::Write, Call::BeginWriteback];
+    assert_eq!(kinds, [&written[..], &[Call::Sync, Call::Rename]].concat());
     assert_eq!(seen(&bench).last(), Some(&Call::SyncFolder));
 }
 
@@ -74,22 +76,6 @@ fn a_long_file_goes_to_the_disk_while_it_comes() {
         let length = fs::metadata(folder.path().join("a")).unwrap().len();
         assert_eq!(length, 9 * block.len() as u64);
     }
-}
-
-/// The disk would begin with it a moment before it is told to end with it.
-#[test]
-fn the_last_stretch_of_a_long_file_is_left_to_its_sync() {
-    let folder = tempfile::tempdir().unwrap();
-    let directory = Arc::new(Directory::open(folder.path()).unwrap());
-    let mut draft = Draft::begin(&directory, &Plan::new(&file_name("a"), 16 << 20)).unwrap();
-    for _ in 0..4 {
-        draft.append(&vec![7; 4 << 20]).unwrap();
-    }
-    publish(&directory, vec![draft]).remove(0).unwrap();
-    let calls: Vec<_> = directory.disk.witness.seen().iter().map(|seen| seen.kind).collect();
-    let stretch = [Call::Write, Call::BeginWriteback];
-    let end = [Call::Write, Call::Sync, Call::Rename, Call::SyncFolder];
-    assert_eq!(calls, [&[Call::Create], &stretch[..], &stretch, &stretch, &end].concat());
 }
 
 #[test]
@@ -141,13 +127,13 @@ fn a_name_that_cannot_be_synced_is_not_committed() {
     assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"text");
 }
 
-/// Slots whose files one thread writes.
+/// Slots whose files one pair of threads has.
 const OF_ONE_THREAD: [u16; 3] = [0, 4, 8];
 
-/// A store one of whose threads has a file to sync, and then, all at once, what
-/// `then` has the others do.
+/// A store in which a file is being synced, until what `then` asks for of the same
+/// threads is done as far as it can be.
 fn while_one_is_synced(then: impl FnOnce(&TempDir, &mut Bench)) -> (TempDir, Bench) {
-    let (folder, mut bench) = bench(12);
+    let (folder, mut bench) = bench(16);
     for (index, name) in OF_ONE_THREAD.into_iter().zip(["a", "b", "c"]) {
         bench.create(index, name).unwrap();
         bench.write(index, name.as_bytes()).unwrap();
@@ -159,6 +145,8 @@ fn while_one_is_synced(then: impl FnOnce(&TempDir, &mut Bench)) -> (TempDir, Ben
     assert_eq!(commit(&mut bench, 0), Err(nb::Error::WouldBlock));
     witness(&bench).await_held();
     then(&folder, &mut bench);
+    let none = bench.finish(|store| store.open(slot(12), &file_name("none")));
+    assert_eq!(none, Err(StoreError::Missing));
     witness(&bench).let_go();
     bench.commit(0).unwrap();
     (folder, bench)
@@ -182,11 +170,12 @@ fn files_that_are_whole_together_are_named_together_and_each_is_synced_before() 
     assert_eq!(names(&folder), ["a", "b", "c"]);
     let [a, b, c, itself] = ["a", "b", "c", "."].map(|name| inode(&folder, name));
     let order = [
+        (Call::BeginWriteback, a),
+        (Call::BeginWriteback, b),
+        (Call::BeginWriteback, c),
         (Call::Sync, a),
         (Call::Rename, a),
         (Call::SyncFolder, itself),
-        (Call::BeginWriteback, b),
-        (Call::BeginWriteback, c),
         (Call::Sync, b),
         (Call::Sync, c),
         (Call::Rename, b),
@@ -195,26 +184,6 @@ fn files_that_are_whole_together_are_named_together_and_each_is_synced_before() 
     ];
     let order = order.map(|(kind, inode)| Seen { kind, inode });
     assert_eq!(witness(&bench).seen()[6..], order);
-}
-
-/// Also where the last bytes have filled a stretch.
-#[test]
-fn of_files_that_are_named_together_the_disk_begins_with_all_that_is_left() {
-    let folder = tempfile::tempdir().unwrap();
-    let directory = Arc::new(Directory::open(folder.path()).unwrap());
-    let drafts = ["a", "b"].map(|name| {
-        let mut draft = Draft::begin(&directory, &Plan::new(&file_name(name), 8 << 20)).unwrap();
-        for _ in 0..2 {
-            draft.append(&vec![7; 4 << 20]).unwrap();
-        }
-        draft
-    });
-    for named in publish(&directory, drafts.into()) {
-        named.unwrap();
-    }
-    let calls = directory.disk.witness.seen();
-    let begun = calls.iter().filter(|seen| seen.kind == Call::BeginWriteback).count();
-    assert_eq!(begun, 2 + 2, "the first stretch of each, and the last");
 }
 
 #[test]
@@ -230,15 +199,39 @@ fn of_files_that_are_named_together_one_can_fail() {
 }
 
 #[test]
-fn what_is_to_be_done_behind_a_commit_is_done_behind_it() {
+fn an_abort_behind_a_commit_comes_too_late() {
     let (folder, mut bench) = while_one_is_synced(|folder, bench| {
         commit_two(folder, bench);
         bench.store.abort(slot(4));
+        bench.create(12, "in between").unwrap();
+        let next = bench.store.create(slot(4), &file_name("d"), 0);
+        assert_eq!(next, Err(nb::Error::WouldBlock), "the commit is under way");
+        bench.store.abort(slot(12));
     });
     bench.commit(8).unwrap();
-    // It came too late, and the slot is free.
+    // The slot is free.
     bench.put(4, "d", b"d").unwrap();
     assert_eq!(names(&folder), ["a", "b", "c", "d"]);
+}
+
+/// More than are named together at once.
+#[test]
+fn a_store_that_ends_gives_all_their_names_that_were_committed() {
+    const FILES: u16 = 80;
+    let (folder, mut bench) = bench(FILES);
+    for index in 0..FILES {
+        bench.create(index, &index.to_string()).unwrap();
+    }
+    witness(&bench).hold(Call::Sync);
+    for index in 0..FILES {
+        assert_eq!(commit(&mut bench, index), Err(nb::Error::WouldBlock));
+    }
+    witness(&bench).await_held();
+    witness(&bench).let_go();
+    drop(bench);
+    let mut expected: Vec<_> = (0..FILES).map(|index| index.to_string()).collect();
+    expected.sort();
+    assert_eq!(names(&folder), expected);
 }
 
 #[test]

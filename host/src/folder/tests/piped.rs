@@ -1,5 +1,6 @@
 //! Tests of what goes from a socket to a file without a copy.
 
+use core::ops::Range;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::Shutdown;
@@ -8,8 +9,8 @@ use std::thread;
 
 use super::*;
 use crate::folder::disk::{Call, Disk};
+use crate::folder::pair::PAIRS;
 use crate::folder::pipe::FEW;
-use crate::folder::store::THREADS;
 use crate::folder::turns::MOST;
 
 /// More than all pipes of a transfer have room for.
@@ -67,6 +68,20 @@ impl Bench {
     }
 }
 
+/// Begins a file in each of some slots.
+fn create_in(bench: &mut Bench, slots: Range<u16>) {
+    for index in slots {
+        let name = file_name(&index.to_string());
+        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
+    }
+}
+
+/// Has a whole file come, up to its commit.
+fn receive(bench: &mut Bench, index: u16, file: &[u8]) {
+    let taken = bench.take_all_of(index, SIZE, &sender(file.to_vec(), SIZE));
+    bench.write(index, &file[taken..]).unwrap();
+}
+
 #[test]
 fn what_comes_by_a_socket_stands_between_what_was_written() {
     for piece in [1_000_000, 4_096, 100] {
@@ -111,9 +126,8 @@ fn files_that_come_at_once_come_by_turns() {
     let (folder, mut bench) = bench(FILES);
     let file = text(SIZE);
     let mut lacking = Vec::new();
+    create_in(&mut bench, 0..FILES);
     for index in 0..FILES {
-        let name = file_name(&index.to_string());
-        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
         lacking.push((index, SIZE, sender(file.clone(), SIZE)));
     }
     while !lacking.is_empty() {
@@ -143,13 +157,10 @@ fn files_that_come_at_once_come_by_turns() {
 fn who_has_little_now_waits_for_no_turn() {
     const FILES: u16 = 20;
     let (_folder, mut bench) = bench(FILES);
-    for index in 0..FILES {
-        let name = file_name(&index.to_string());
-        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
-    }
+    create_in(&mut bench, 0..FILES);
     let mut ask = |index, unread| bench.store.space_in_pipe(slot(index), SIZE as u64, unread);
     let first = (0..FILES).find(|&index| ask(index, FEW) == Some(0)).expect("few have one");
-    assert_eq!(usize::from(first), THREADS * MOST);
+    assert_eq!(usize::from(first), PAIRS * MOST);
     assert_eq!(ask(FILES - 1, FEW - 1), None);
     assert_eq!(ask(first, FEW), Some(0));
     bench.was_woken();
@@ -161,27 +172,41 @@ fn who_has_little_now_waits_for_no_turn() {
     assert!(!bench.was_woken());
 }
 
-/// One of the threads has to wait for its disk: the files of the others come.
+/// Not even one that the same thread writes.
 #[test]
-fn a_sync_holds_up_no_file_of_another_thread() {
-    let (folder, mut bench) = bench(16);
-    let file = text(SIZE);
-    for index in 0..16 {
-        let name = file_name(&index.to_string());
-        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
-    }
+fn a_sync_holds_up_no_other_file() {
+    let (folder, mut bench) = bench(5);
+    create_in(&mut bench, 0..5);
     bench.store.directory.disk.witness.hold(Call::Sync);
     let _ = bench.store.commit(slot(0), &file_name("0"));
     bench.store.directory.disk.witness.await_held();
+    let file = text(SIZE);
+    for index in [1, 4] {
+        receive(&mut bench, index, &file);
+    }
+    bench.store.directory.disk.witness.let_go();
+    for index in [1, 4] {
+        bench.commit(index).unwrap();
+        assert!(fs::read(folder.path().join(index.to_string())).unwrap() == file);
+    }
+}
+
+/// One of the threads has to wait for its disk: the files of the others come.
+#[test]
+fn a_thread_that_waits_holds_up_no_file_of_another() {
+    let (folder, mut bench) = bench(16);
+    create_in(&mut bench, 1..16);
+    bench.store.directory.disk.witness.hold(Call::Create);
+    let _ = bench.store.create(slot(0), &file_name("0"), SIZE as u64);
+    bench.store.directory.disk.witness.await_held();
+    let file = text(SIZE);
     let crowded: Vec<_> = [4, 8, 12].map(|index| (index, sender(file.clone(), SIZE))).into();
     for (index, socket) in &crowded {
         while bench.store.space_in_pipe(slot(*index), SIZE as u64, FEW) > Some(0) {
             bench.store.take_over(slot(*index), SIZE, socket);
         }
     }
-    let socket = sender(file.clone(), SIZE);
-    let taken = bench.take_all_of(1, SIZE, &socket);
-    bench.write(1, &file[taken..]).unwrap();
+    receive(&mut bench, 1, &file);
     bench.store.directory.disk.witness.let_go();
     bench.commit(1).unwrap();
     assert!(fs::read(folder.path().join("1")).unwrap() == file);
@@ -192,10 +217,7 @@ fn a_sync_holds_up_no_file_of_another_thread() {
 #[test]
 fn who_needs_no_pipe_any_more_keeps_no_turn() {
     let (_folder, mut bench) = bench(12);
-    for index in [0, 4, 8] {
-        let name = file_name(&index.to_string());
-        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
-    }
+    create_in(&mut bench, 0..9);
     assert!(bench.store.space_in_pipe(slot(4), SIZE as u64, FEW) > Some(0));
     let taken = bench.take_until_crowded(SIZE, &sender(text(SIZE), SIZE));
     assert!(taken > 0);

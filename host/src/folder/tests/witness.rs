@@ -69,7 +69,10 @@ impl Witness {
         if notes.failing == Some(kind) {
             return Err(Errno::IO);
         }
-        notes.waiting = notes.held == Some(kind);
+        if notes.held != Some(kind) {
+            return Ok(());
+        }
+        notes.waiting = true;
         self.changed.notify_all();
         let mut notes = self.changed.wait_while(notes, |notes| notes.held == Some(kind)).unwrap();
         notes.waiting = false;
