@@ -1,4 +1,5 @@
-//! The threads that read and write files, so that the room need not wait for it.
+//! The threads that read and write files, so that the room need not wait for
+//! the disk.
 
 use std::fs::File;
 use std::io;
