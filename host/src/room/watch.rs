@@ -5,7 +5,9 @@
 //! each time. So where the last wait was short, the room's thread asks for events
 //! for about as long as it has just worked, for a [`MOMENT`] at most, and sleeps
 //! then. So it takes no more than about twice the processor's time that it works
-//! for, and where people talk, who pause for longer, none beside that.
+//! for, and where people talk, who pause for longer, none beside that. Nor where
+//! what was said takes others much longer to read than it took to write: it would
+//! be asleep again before they answer.
 //!
 //! Where several events come at once it does not: more is on its way, and who takes
 //! each as it comes writes more often.
@@ -55,7 +57,8 @@ impl Watch {
             return self.ask(events, patience);
         }
         let start = Instant::now();
-        let awake = if may { self.awake(start - self.since) } else { Duration::ZERO };
+        let worked = start - self.since;
+        let awake = if may { self.awake(worked) } else { Duration::ZERO };
         self.since = loop {
             let now = Instant::now();
             let asleep = now - start >= awake;
@@ -67,7 +70,7 @@ impl Watch {
             thread::yield_now();
         };
         let alone = events.iter().nth(1).is_none();
-        self.alert = alone && self.since - start < MOMENT;
+        self.alert = alone && is_short(self.since - start, worked);
         Ok(())
     }
 
@@ -82,6 +85,12 @@ impl Watch {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the next wait may well be over while this thread stays awake. Twice the
+/// work, since a wait is longer that was spent asleep.
+fn is_short(waited: Duration, worked: Duration) -> bool {
+    waited < MOMENT.min(2 * worked)
 }
 
 #[cfg(test)]
@@ -109,10 +118,11 @@ mod tests {
             Self { watch: Watch::new(poll), waker, events: Events::with_capacity(8) }
         }
 
-        /// A wait that is over at once, unless the machine is elsewhere: then
-        /// once more.
+        /// A wait behind some work that is over at once, unless the machine is
+        /// elsewhere: then once more.
         fn wait_briefly(&mut self) {
             for _ in 0..1000 {
+                thread::sleep(MOMENT);
                 self.waker.wake().unwrap();
                 self.watch.wait(&mut self.events, LONG, true).unwrap();
                 assert_eq!(self.events.iter().count(), 1);
@@ -145,6 +155,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_short_depends_on_the_work_before() {
+        assert!(is_short(MOMENT / 4, MOMENT / 4));
+        assert!(is_short(MOMENT / 4, 9 * MOMENT));
+        assert!(!is_short(MOMENT / 4, MOMENT / 8));
+        assert!(!is_short(MOMENT, 9 * MOMENT));
+    }
+
+    #[test]
     fn several_events_at_once_are_no_reason_to_stay_awake() {
         let mut bench = Bench::new();
         let mut pairs = [(); 2].map(|()| UnixStream::pair().unwrap());
@@ -155,6 +173,7 @@ mod tests {
         for (_, far) in &mut pairs {
             far.write_all(b"text").unwrap();
         }
+        thread::sleep(MOMENT);
         bench.watch.wait(&mut bench.events, LONG, true).unwrap();
         assert_eq!(bench.events.iter().count(), 2);
         assert!(!bench.watch.alert);
