@@ -136,6 +136,7 @@ impl<'m> Log<'m> {
     ///
     /// `write` fills in the line with its newline and says how long it is.
     /// `most` must not be above the capacity. Returns the line's length.
+    #[inline]
     pub(crate) fn append(
         &mut self,
         audience: Audience,

@@ -190,21 +190,14 @@ impl<S: Store> Server<'_, S> {
         }
     }
 
-    fn act<'a>(
-        &mut self,
-        now: Instant,
-        place: u32,
-        frame: Frame<'a>,
-        used: usize,
-        own: &'a [u8],
-    ) -> bool {
+    fn act(&mut self, now: Instant, place: u32, frame: Frame<'_>, used: usize, own: &[u8]) -> bool {
         let transfers = self.table.tenant(place).is_some_and(|client| client.transfer.is_some());
         if !transfers && !matches!(frame, Frame::Upload(_)) {
             // What looked like the start of a header was none.
             self.table.leave(Queue::Moving, place);
         }
         match frame {
-            Frame::Text(text) => return self.act_text(now, place, text, own),
+            Frame::Text(text) => return self.act_text(now, place, &text, own),
             Frame::Upload(header) => return self.act_upload(now, place, header, used),
             Frame::Command(line) => return self.act_command(now, place, line, used),
             Frame::Nothing => {}
@@ -220,42 +213,19 @@ impl<S: Store> Server<'_, S> {
 
     /// Says a text, and the whole lines that follow it in the client's input as
     /// long as nobody else has to be asked.
-    fn act_text<'a>(
-        &mut self,
-        now: Instant,
-        place: u32,
-        mut text: Text<'a>,
-        own: &'a [u8],
-    ) -> bool {
+    fn act_text(&mut self, now: Instant, place: u32, text: &Text<'_>, own: &[u8]) -> bool {
         if !self.gets_the_floor(now, place) {
             return false;
         }
-        let mut taken = self.say(now, place, Manner::Text, text.raw);
-        let (headroom, mut used) = (self.headroom(now), 0);
-        while let Some(next) = self.took_text(place, &text, taken, own)
-            && used < headroom
-        {
-            let cost;
-            (taken, cost) = self.say_more(place, next.raw);
-            used += cost;
-            text = next;
-        }
-        self.count_cost(place, used);
-        true
-    }
-
-    /// Uses up what was said; the whole line of text that follows, if one does.
-    fn took_text<'a>(
-        &mut self,
-        place: u32,
-        text: &Text<'_>,
-        taken: usize,
-        own: &'a [u8],
-    ) -> Option<Text<'a>> {
-        let client = self.table.tenant_mut(place)?;
+        let taken = self.say(now, place, Manner::Text, text.raw);
+        let headroom = self.headroom(now);
+        let Some(client) = self.table.tenant_mut(place) else { return false };
         let used = client.decoder.took_text(text, taken);
         client.input.consume(used);
-        client.decoder.whole_line(own.get(client.input.range())?)
+        if let Some(input) = own.get(client.input.range()) {
+            self.say_more(place, input, headroom);
+        }
+        true
     }
 
     fn act_upload(&mut self, now: Instant, place: u32, header: Header<'_>, used: usize) -> bool {

@@ -62,11 +62,16 @@ pub struct Safe {
 /// assert_eq!(safe.taken, 10);
 /// assert_eq!(&out[..safe.written], "red: \u{241b}[31m".as_bytes());
 /// ```
+#[inline]
 pub fn make_safe(raw: &[u8], out: &mut [u8]) -> Safe {
     if raw.len() <= out.len() && is_plain(raw) {
         out[..raw.len()].copy_from_slice(raw);
         return Safe { taken: raw.len(), written: raw.len() };
     }
+    replace_unsafe(raw, out)
+}
+
+fn replace_unsafe(raw: &[u8], out: &mut [u8]) -> Safe {
     let raw = within_reach(raw, out.len());
     let mut page = Page { room: out, safe: Safe::default() };
     match str::from_utf8(raw) {
