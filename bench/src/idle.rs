@@ -34,9 +34,13 @@ pub struct Idle {
 impl Idle {
     /// Runs it and prints the figures.
     pub fn run(&self) -> io::Result<()> {
-        let before = resident(self.pid)?;
         let mut crowd = Crowd::new(self.server)?;
-        crowd.gather(self.clients, b"\n")?;
+        // A server that lets somebody in has started.
+        crowd.gather(1, b"\n")?;
+        crowd.settle(QUIET)?;
+        let before = resident(self.pid)?;
+        let others = self.clients.max(2) - 1;
+        crowd.gather(others, b"\n")?;
         crowd.settle(QUIET)?;
         if self.talk > 0 {
             crowd.send(0, b"#nick ada\n")?;
@@ -60,7 +64,7 @@ impl Idle {
         let server = stretch.server_share()?;
         println!(
             "bytes_per_client={} resident_mib={:.1} grown_kib={} said={said} server_cpu={server:.4}",
-            after.saturating_sub(before) / self.clients as u64,
+            after.saturating_sub(before) / others as u64,
             after as f64 / 1_048_576.0,
             resident(self.pid)?.saturating_sub(after) / 1024,
         );
