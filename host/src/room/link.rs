@@ -6,7 +6,7 @@ use std::error;
 use std::io::{self, IoSlice, Read};
 use std::net::Shutdown;
 
-use embedded_io::{ErrorKind, ErrorType, ReadReady, WriteReady};
+use embedded_io::{ErrorKind, ErrorType, ReadReady, Write as _, WriteReady};
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
@@ -21,6 +21,9 @@ const ALL: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// room has ended the connection. Megabytes may wait, and a peer that never
 /// reads could leave one such connection behind after the other.
 const DELIVERY: Duration = Duration::from_secs(10);
+
+/// Bytes that are copied at most to leave in one write.
+const COPIED: usize = 16 << 10;
 
 /// A TCP connection, with what the last events and calls told of it.
 ///
@@ -176,10 +179,16 @@ impl embedded_io::Write for TcpLink {
 impl Link for TcpLink {
     const WRITES_BOTH: bool = true;
 
+    /// Copies both where they are short: a call that takes pieces costs the system
+    /// more than that.
     fn write_both(&mut self, first: &[u8], second: &[u8]) -> Result<usize, LinkError> {
-        let both = [IoSlice::new(first), IoSlice::new(second)];
-        let written = rustix::io::writev(&self.stream, &both).map_err(Into::into);
-        self.wrote(first.len() + second.len(), written)
+        let mut both = heapless::Vec::<u8, COPIED>::new();
+        let fit = both.extend_from_slice(first).and_then(|()| both.extend_from_slice(second));
+        if fit.is_ok() {
+            return self.write(&both);
+        }
+        let written = rustix::io::writev(&self.stream, &[first, second].map(IoSlice::new));
+        self.wrote(first.len() + second.len(), written.map_err(Into::into))
     }
 }
 
@@ -235,13 +244,38 @@ mod tests {
     const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
     const LONG: Option<Duration> = Some(Duration::from_secs(20));
 
-    #[test]
-    fn of_one_that_is_left_alone_nothing_is_told_until_it_is_heard() {
+    /// A link, and its peer.
+    fn connected() -> (TcpLink, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let accepted = listener.accept().unwrap().0;
         accepted.set_nonblocking(true).unwrap();
-        let mut link = TcpLink::new(TcpStream::from_std(accepted));
+        (TcpLink::new(TcpStream::from_std(accepted)), peer)
+    }
+
+    #[test]
+    fn two_pieces_leave_together_be_they_copied_or_not() {
+        let (mut link, mut peer) = connected();
+        let long = [b'x'; COPIED];
+        for (first, second) in [
+            (&b"one, "[..], &b"two"[..]),
+            (&long[5..], b"whole"),
+            (&long[4..], b"a byte"),
+            (b"first, ", &long),
+            (&long, b", second"),
+        ] {
+            let both = [first, second].concat();
+            assert_eq!(link.write_both(first, second).unwrap(), both.len());
+            let mut read = vec![0; both.len()];
+            peer.read_exact(&mut read).unwrap();
+            assert_eq!(read, both);
+            assert!(link.write_ready().unwrap(), "it took all");
+        }
+    }
+
+    #[test]
+    fn of_one_that_is_left_alone_nothing_is_told_until_it_is_heard() {
+        let (mut link, mut peer) = connected();
         let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(4));
         link.register(poll.registry(), Token(7)).unwrap();
         link.listen(false, poll.registry(), Token(7));
