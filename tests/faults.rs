@@ -10,6 +10,8 @@ mod served;
 #[path = "support/site.rs"]
 mod site;
 
+#[path = "faults/calls.rs"]
+mod calls;
 #[path = "faults/crowd.rs"]
 mod crowd;
 #[cfg(target_os = "linux")]

@@ -75,6 +75,11 @@ pub struct Room<'m> {
     silence: Silence,
     /// Connections that were closed at the door.
     turned_away: u64,
+    /// Whether somebody called who is no client: it is seen to at the start of a
+    /// turn.
+    called: bool,
+    /// Whether a signal asks to end.
+    ends: bool,
 }
 
 /// How the threads beside the room's wake it, and what it waits with.
@@ -123,7 +128,6 @@ impl<'m> Room<'m> {
         }
         let seats = Seats::new(server.capacity(), limits);
         let clock = Clock::start();
-        let turned_away = 0;
         Ok(Self {
             watch: Watch::new(poll),
             server,
@@ -134,7 +138,9 @@ impl<'m> Room<'m> {
             signals,
             clock,
             silence,
-            turned_away,
+            turned_away: 0,
+            called: false,
+            ends: false,
         })
     }
 
@@ -142,12 +148,12 @@ impl<'m> Room<'m> {
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            let Attended { busy, mut quit } = self.turn();
+            let Attended { busy, quit } = self.turn(&mut events)?;
             let patience = if busy || quit { Some(Duration::ZERO) } else { self.patience() };
             let rest = self.server.store().is_at_rest();
             self.watch.wait(&mut events, patience, rest)?;
-            quit |= self.take(&events);
-            if quit {
+            self.take(&events);
+            if quit || self.ends {
                 self.end();
                 return Ok(());
             }
@@ -171,43 +177,43 @@ impl<'m> Room<'m> {
         Some(due.since(now).max(Duration::from_millis(1)))
     }
 
-    /// Notes what happened; whether the room is to end.
-    fn take(&mut self, events: &Events) -> bool {
-        let mut end = false;
+    /// Notes what happened.
+    fn take(&mut self, events: &Events) {
         for event in events {
+            let Token(seat) = event.token();
+            if seat < FIRST_LISTENER {
+                if let Some(id) = self.seats.note(seat, event) {
+                    self.server.handle_writable(id);
+                }
+                continue;
+            }
+            self.called = true;
             match event.token() {
                 SIGNALS => {
                     let asked = self.signals.asked();
-                    end |= asked.end;
+                    self.ends |= asked.end;
                     self.operator.ask_figures(asked.figures);
                 }
                 WAKE => {}
-                Token(listener) if listener >= FIRST_LISTENER => {
-                    self.door.knocked(listener - FIRST_LISTENER);
-                }
-                Token(seat) => {
-                    if let Some(id) = self.seats.note(seat, event) {
-                        self.server.handle_writable(id);
-                    }
-                }
+                Token(listener) => self.door.knocked(listener - FIRST_LISTENER),
             }
         }
-        end
     }
 
     /// Does what is to be done now; whether some of it is left for later.
-    fn turn(&mut self) -> Attended {
+    fn turn(&mut self, events: &mut Events) -> io::Result<Attended> {
         let now = self.clock.now();
+        self.called = false;
         while let Some(slot) = self.server.store_mut().poll_stored() {
             self.server.handle_stored(now, slot);
         }
         self.let_in(now);
-        let mut more = self.exchange(now);
-        more |= self.expire(now);
+        let mut more = self.exchange(now, events)?;
+        more |= self.expire(now) | self.called;
         self.close(now);
         let Self { operator, server, journal, turned_away, .. } = self;
         let attended = operator.attend(now, server, journal, *turned_away);
-        Attended { busy: attended.busy || more, ..attended }
+        Ok(Attended { busy: attended.busy || more, ..attended })
     }
 
     /// Handles what is due by the clock; whether there was something.
@@ -257,20 +263,37 @@ impl<'m> Room<'m> {
     /// Reads and writes until nothing is left to do, or events are to be looked
     /// for again; whether the latter. Each can make work for the other: what is
     /// said is to be sent, and a peer that has its answers may ask for more.
-    fn exchange(&mut self, now: Instant) -> bool {
+    fn exchange(&mut self, now: Instant, events: &mut Events) -> io::Result<bool> {
         let (mut reads, mut writes) = (0, 0);
         while reads < READS && writes < WRITES {
-            let read = self.read(now, Sends::Lines, READS - reads);
+            let read = self.listen(now, READS - reads, events)?;
             let written = self.write(now, WRITES - writes);
             if read + written == 0 {
                 // What this leads to is seen to in the next turn.
-                return self.read(now, Sends::File, BLOCKS) > 0;
+                return Ok(self.read(now, Sends::File, BLOCKS) > 0);
             }
             reads += read;
             writes += written;
         }
         self.read(now, Sends::File, BLOCKS);
-        true
+        Ok(true)
+    }
+
+    /// Reads lines, so often at most; tells how often. Where others wait for the
+    /// room, and not it for them, it looks for events in between, until there are
+    /// none: what is said while others are read leaves with that, and a write to
+    /// each peer costs far more than a look.
+    fn listen(&mut self, now: Instant, most: usize, events: &mut Events) -> io::Result<usize> {
+        let mut reads = self.read(now, Sends::Lines, most);
+        let mut more = reads > 0 && self.watch.is_busy();
+        while more && reads < most {
+            self.watch.wait(events, Some(Duration::ZERO), false)?;
+            self.take(events);
+            let read = self.read(now, Sends::Lines, most - reads);
+            reads += read;
+            more = read > 0;
+        }
+        Ok(reads)
     }
 
     /// Reads where there is something, so often at most; tells how often.

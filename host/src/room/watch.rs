@@ -29,18 +29,25 @@ pub(super) struct Watch {
     poll: Poll,
     /// The last wait was short, and for one event.
     alert: bool,
+    /// The last wait was shorter than half the work before it.
+    busy: bool,
     /// When it was over.
     since: Instant,
 }
 
 impl Watch {
     pub(super) fn new(poll: Poll) -> Self {
-        Self { poll, alert: false, since: Instant::now() }
+        Self { poll, alert: false, busy: false, since: Instant::now() }
     }
 
     /// Where to say what is to be waited for.
     pub(super) fn registry(&self) -> &Registry {
         self.poll.registry()
+    }
+
+    /// Whether others have waited for this thread lately, more than it for them.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy
     }
 
     /// Waits until there are events, for up to `patience`, or a moment more.
@@ -69,8 +76,10 @@ impl Watch {
             // Who says the next line may be waiting for this core.
             thread::yield_now();
         };
+        let waited = self.since - start;
+        self.busy = waited < worked / 2;
         let alone = events.iter().nth(1).is_none();
-        self.alert = alone && is_short(self.since - start, worked);
+        self.alert = alone && is_short(waited, worked);
         Ok(())
     }
 
@@ -177,6 +186,18 @@ mod tests {
         bench.watch.wait(&mut bench.events, LONG, true).unwrap();
         assert_eq!(bench.events.iter().count(), 2);
         assert!(!bench.watch.alert);
+    }
+
+    #[test]
+    fn is_busy_behind_a_wait_that_was_short_beside_the_work() {
+        let mut bench = Bench::new();
+        assert!(!bench.watch.is_busy());
+        bench.wait_briefly();
+        bench.watch.busy = false;
+        bench.wait_briefly();
+        assert!(bench.watch.is_busy());
+        bench.watch.wait(&mut bench.events, Some(20 * MOMENT), true).unwrap();
+        assert!(!bench.watch.is_busy(), "it waited far longer than it had worked");
     }
 
     #[test]
