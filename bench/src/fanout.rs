@@ -23,17 +23,25 @@ const WARM_UP: f64 = 0.2;
 /// Number of the text by which a framing is learned: no other has it.
 const LEARNING: u64 = 9_999_999_999;
 
-/// What a room is to be told, by how many, to how many.
+/// What rooms are to be told, by how many, to how many.
+///
+/// Several rooms are measured in turns, by one process: what that has of the
+/// machine, its caches and its memory above all, differs more from process to
+/// process than servers do.
 #[derive(Args, Clone, Debug)]
 pub struct Fanout {
-    /// Address of the server.
-    pub server: SocketAddr,
-    /// Its process, to tell its share of a core.
-    #[arg(long)]
-    pub pid: Option<u32>,
-    /// What it speaks.
+    /// Addresses of the servers.
+    #[arg(required = true)]
+    pub servers: Vec<SocketAddr>,
+    /// Their processes, to tell their share of a core.
+    #[arg(long = "pid", value_delimiter = ',')]
+    pub pids: Vec<u32>,
+    /// What they speak.
     #[arg(long, value_enum, default_value = "line")]
     pub wire: Wire,
+    /// Turns of each server, for each window of each length.
+    #[arg(long, default_value_t = 1)]
+    pub turns: u32,
     /// Clients that only receive.
     #[arg(long, default_value_t = 100)]
     pub receivers: usize,
@@ -52,20 +60,30 @@ pub struct Fanout {
 }
 
 impl Fanout {
-    /// Runs it and prints the figures, a line for each window of each length.
+    /// Runs it and prints the figures, a line for each turn.
     pub fn run(&self) -> io::Result<()> {
-        let mut crowd = self.gather()?;
+        let rooms = self.servers.iter().enumerate();
+        let mut crowds =
+            rooms.map(|(room, _)| self.gather(room)).collect::<io::Result<Vec<_>>>()?;
         for &length in &self.length {
             for &window in &self.window {
-                Run::prepare(self, &mut crowd, length, window)?.measure()?;
+                let rooms = crowds.iter_mut().enumerate();
+                let runs =
+                    rooms.map(|(room, crowd)| Run::prepare(self, room, crowd, length, window));
+                let mut runs = runs.collect::<io::Result<Vec<_>>>()?;
+                for _ in 0..self.turns {
+                    runs.iter_mut().try_for_each(Run::measure)?;
+                    // Who was first is last.
+                    runs.reverse();
+                }
             }
         }
         Ok(())
     }
 
     /// Receivers first, then senders.
-    fn gather(&self) -> io::Result<Crowd> {
-        let mut crowd = Crowd::new(self.server)?;
+    fn gather(&self, room: usize) -> io::Result<Crowd> {
+        let mut crowd = Crowd::new(self.servers[room])?;
         for index in 0..self.receivers {
             crowd.gather(1, &self.wire.hello(index))?;
         }
@@ -88,6 +106,8 @@ struct Sender {
 /// A room full of people, ready to talk.
 struct Run<'a> {
     plan: &'a Fanout,
+    /// Number of the server.
+    room: usize,
     crowd: &'a mut Crowd,
     length: usize,
     window: u64,
@@ -103,6 +123,7 @@ impl<'a> Run<'a> {
     /// The framing is learned by trying.
     fn prepare(
         plan: &'a Fanout,
+        room: usize,
         crowd: &'a mut Crowd,
         length: usize,
         window: u64,
@@ -118,14 +139,15 @@ impl<'a> Run<'a> {
         let transcript = Transcript::new(framings, text, &readers);
         let senders = (0..plan.senders).map(|_| Sender::default()).collect();
         let (turn, under_way, times) = (0, 0, Vec::new());
-        Ok(Self { plan, crowd, length, window, transcript, senders, turn, under_way, times })
+        Ok(Self { plan, room, crowd, length, window, transcript, senders, turn, under_way, times })
     }
 
     /// Talks, and prints the figures.
-    fn measure(mut self) -> io::Result<()> {
+    fn measure(&mut self) -> io::Result<()> {
         self.talk(self.plan.seconds * WARM_UP)?;
         self.times.clear();
-        let (stretch, idle) = (Stretch::begin(self.plan.pid)?, self.crowd.idle());
+        let (stretch, idle) =
+            (Stretch::begin(self.plan.pids.get(self.room).copied())?, self.crowd.idle());
         self.talk(self.plan.seconds)?;
         let (wall, server) = (stretch.elapsed(), stretch.server_share()?);
         let idle = self.crowd.idle().saturating_sub(idle);
@@ -133,8 +155,9 @@ impl<'a> Run<'a> {
         let deliveries = self.times.len() * self.readers_of_each();
         let rate = deliveries as f64 / wall.as_secs_f64();
         println!(
-            "length={} window={} deliveries/s={rate:.0} server_ns={:.1} p50_us={} p99_us={} \
+            "server={} length={} window={} deliveries/s={rate:.0} server_ns={:.1} p50_us={} p99_us={} \
              lost=0 load_busy={busy:.2} server_cpu={server:.2}",
+            self.room,
             self.length,
             self.window,
             server * 1e9 / rate,
