@@ -130,12 +130,17 @@ mod tests {
         /// A wait behind some work that is over at once, unless the machine is
         /// elsewhere: then once more.
         fn wait_briefly(&mut self) {
+            self.wait_until(|watch| watch.alert);
+        }
+
+        /// Such waits until the watch has taken one as it is meant.
+        fn wait_until(&mut self, holds: impl Fn(&Watch) -> bool) {
             for _ in 0..1000 {
                 thread::sleep(MOMENT);
                 self.waker.wake().unwrap();
                 self.watch.wait(&mut self.events, LONG, true).unwrap();
                 assert_eq!(self.events.iter().count(), 1);
-                if self.watch.alert {
+                if holds(&self.watch) {
                     return;
                 }
             }
@@ -192,10 +197,7 @@ mod tests {
     fn is_busy_behind_a_wait_that_was_short_beside_the_work() {
         let mut bench = Bench::new();
         assert!(!bench.watch.is_busy());
-        bench.wait_briefly();
-        bench.watch.busy = false;
-        bench.wait_briefly();
-        assert!(bench.watch.is_busy());
+        bench.wait_until(Watch::is_busy);
         bench.watch.wait(&mut bench.events, Some(20 * MOMENT), true).unwrap();
         assert!(!bench.watch.is_busy(), "it waited far longer than it had worked");
     }
