@@ -9,7 +9,7 @@ use clap::Args;
 use crate::crowd::Crowd;
 use crate::figures::{micros, percentile};
 use crate::process::Stretch;
-use crate::transcript::{Framing, SHORTEST, Transcript, payload};
+use crate::transcript::{Framing, SHORTEST, Transcript, payload, write_payload};
 use crate::wires::Wire;
 
 /// Nothing came for so long: all is said that was to be said.
@@ -113,6 +113,8 @@ struct Run<'a> {
     window: u64,
     transcript: Transcript,
     senders: Vec<Sender>,
+    /// What is said next.
+    text: Vec<u8>,
     turn: usize,
     under_way: u64,
     /// How long each message took until the last had it.
@@ -138,8 +140,19 @@ impl<'a> Run<'a> {
         }
         let transcript = Transcript::new(framings, text, &readers);
         let senders = (0..plan.senders).map(|_| Sender::default()).collect();
-        let (turn, under_way, times) = (0, 0, Vec::new());
-        Ok(Self { plan, room, crowd, length, window, transcript, senders, turn, under_way, times })
+        Ok(Self {
+            plan,
+            room,
+            crowd,
+            length,
+            window,
+            transcript,
+            senders,
+            text: Vec::new(),
+            turn: 0,
+            under_way: 0,
+            times: Vec::new(),
+        })
     }
 
     /// Talks, and prints the figures.
@@ -203,8 +216,9 @@ impl<'a> Run<'a> {
             if self.plan.wire.one_by_one() && !sender.under_way.is_empty() {
                 continue;
             }
-            let text = payload(number, sender.next, text_length(self.length));
-            self.plan.wire.publish(&mut sender.out, &text);
+            self.text.clear();
+            write_payload(&mut self.text, number, sender.next, text_length(self.length));
+            self.plan.wire.publish(&mut sender.out, &self.text);
             sender.next += 1;
             sender.under_way.push_back(now);
             self.under_way += 1;
