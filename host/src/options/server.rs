@@ -61,7 +61,7 @@ pub struct ServerOptions {
     pub max_new: Option<u32>,
 
     /// Memory for the room's lines, for slow readers and for the history [64K to 1G].
-    #[arg(long, env = "SNUG_LOG_SIZE", value_name = "SIZE", default_value = "16M",
+    #[arg(long, env = "SNUG_LOG_SIZE", value_name = "SIZE", default_value = "1M",
         value_parser = size_in::<usize>(64 * KIB..=GIB), help_heading = ROOM)]
     pub log_size: usize,
 
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!((options.host.as_deref(), options.port), (Some("localhost"), Some(5000)));
         assert_eq!(options.folder, PathBuf::from("./server"));
         assert_eq!((options.max_clients, options.max_transfers), (1024, 64));
-        assert_eq!((options.log_size, options.line_limit), (16 << 20, 4096));
+        assert_eq!((options.log_size, options.line_limit), (1 << 20, 4096));
         assert_eq!((options.max_per_address, options.max_new), (None, None));
         assert_eq!(options.max_chat, 0);
         assert_eq!((options.max_file, options.max_folder), (GIB, 16 * GIB));
@@ -176,9 +176,9 @@ mod tests {
 
     #[test]
     fn takes_options_before_and_after() {
-        let options = parse(&["--log-size", "1m", "::", "0", "--stall=500ms", "-q"]).unwrap();
+        let options = parse(&["--log-size", "2m", "::", "0", "--stall=500ms", "-q"]).unwrap();
         assert_eq!((options.host.as_deref(), options.port), (Some("::"), Some(0)));
-        assert_eq!(options.log_size, 1 << 20);
+        assert_eq!(options.log_size, 2 << 20);
         assert_eq!(options.stall, Duration::from_millis(500));
         assert!(options.quiet);
     }
