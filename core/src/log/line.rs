@@ -57,11 +57,9 @@ impl Line {
     }
 
     pub(super) fn is_for(&self, reader: Reader) -> bool {
-        match self.scope {
-            Scope::AllBut => self.who != reader.who,
-            Scope::LinePeersBut => self.who != reader.who && reader.dialect == Dialect::Line,
-            Scope::Only => self.who == reader.who,
-        }
+        let is_named = self.who == reader.who;
+        let is_meant = is_named == (self.scope == Scope::Only);
+        is_meant && (self.scope != Scope::LinePeersBut || reader.dialect == Dialect::Line)
     }
 
     /// Who does not get it: a bit for each place, modulo 64.

@@ -289,39 +289,45 @@ impl<'m> Log<'m> {
         self.index.get(self.slot(number)).unwrap_or(&Line::EMPTY)
     }
 
+    /// All of `lines`, of which there are no more than the index has.
+    fn lines(&self, lines: Range<u64>) -> impl Iterator<Item = &Line> {
+        let (lap, rest) = self.index.split_at_checked(self.slot(lines.start)).unwrap_or_default();
+        let count = (lines.end - lines.start) as usize;
+        let lap = lap.get(..count.saturating_sub(rest.len())).unwrap_or_default();
+        rest.get(..count).unwrap_or(rest).iter().chain(lap)
+    }
+
     fn slot(&self, number: u64) -> usize {
         number as usize & (self.index.len() - 1)
     }
 
-    /// Where the lines stand that follow each other from the start of `lines`
-    /// on, the first of which is for a line peer, and the number of the line
-    /// behind them.
+    /// Where the lines stand that lie together from the start of `lines` on and are
+    /// for a line peer, as the first of them is, and the number of the line behind
+    /// them.
     fn together(&self, lines: Range<u64>, reader: Reader, most: usize) -> (Range<usize>, u64) {
-        let first = self.line(lines.start);
-        let (start, mut end, mut but) = (first.start(), first.end(), first.excluded());
-        let mut next = lines.start + 1;
-        while next < lines.end {
-            let line = self.line(next);
-            if end - start >= most || line.start() != end {
-                break;
-            }
-            if !line.is_for(reader) {
-                return (start..end, next);
-            }
-            end = line.end();
-            but |= line.excluded();
-            next += 1;
+        let start = self.line(lines.start).start();
+        let next = self.number_behind(lines.clone(), start, most);
+        let together = || self.lines(lines.start..next);
+        if let Some(before) = together().skip(1).position(|line| !line.is_for(reader)) {
+            let other = lines.start + 1 + before as u64;
+            return (start..self.line(other).start(), other);
         }
-        self.seen.set(Seen {
-            from: lines.start,
-            until: lines.end,
-            most,
-            start,
-            end,
-            next,
-            all: !but,
-        });
+        let all = !together().fold(0, |but, line| but | line.excluded());
+        let (from, until, end) = (lines.start, lines.end, self.line(next - 1).end());
+        self.seen.set(Seen { from, until, most, start, end, next, all });
         (start..end, next)
+    }
+
+    /// Number behind those of `lines` that begin less than `most` bytes from the
+    /// first, which stands at `start`. Lines of one lap follow each other, and those
+    /// of the next stand before them.
+    fn number_behind(&self, lines: Range<u64>, start: usize, most: usize) -> u64 {
+        let is_near = |&n: &u64| self.line(n).start().wrapping_sub(start) < most;
+        if is_near(&(lines.end - 1)) {
+            return lines.end;
+        }
+        let mut behind = lines.start + 1..lines.end;
+        behind.find(|n| !is_near(n)).unwrap_or(lines.end)
     }
 
     /// Makes `most` bytes in one piece free at `self.at`, and a place in the
