@@ -41,17 +41,24 @@ impl<S: Store> Server<'_, S> {
         outrun || (self.is_pressed() && self.table.first(Queue::Urgent).is_some())
     }
 
+    /// Bytes of lines that are to leave: those that came since whoever is in step was
+    /// served, the longest ago. Each counts as its
+    /// [`LINE_COST`](crate::log::LINE_COST) at least, and for whomever it is. Those
+    /// whose links take nothing do not count.
+    pub fn backlog(&self) -> usize {
+        self.first_in_step().map_or(0, |(_, line)| self.lag(line))
+    }
+
     /// Bytes of lines that may be appended while nobody has to be asked: all are
-    /// in step, and far from being outrun. Each line counts as its
-    /// [`LINE_COST`](crate::log::LINE_COST) at least.
+    /// in step, and far from being outrun. Each line counts as in the
+    /// [backlog](Self::backlog).
     pub(super) fn headroom(&self, now: Instant) -> usize {
         if self.config.max_chat > 0 || !self.is_calm(now) {
             return 0;
         }
-        let lag = self.first_in_step().map_or(0, |(_, line)| self.lag(line));
         // What is wasted at the end of the log is less than a line.
         let wasted = usize::from(self.config.line_limit);
-        (self.log.capacity() / 2).saturating_sub(lag + wasted)
+        (self.log.capacity() / 2).saturating_sub(self.backlog() + wasted)
     }
 
     /// Whether a client may say something now. Where it may not, it is held
@@ -237,5 +244,58 @@ impl<S: Store> Server<'_, S> {
         let firsts = [self.first_in_step(), self.laggards.at(0)];
         let lost = |(_, next)| self.log.is_overrun(Cursor { next, sent: 0 });
         firsts.into_iter().flatten().any(lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ClientId;
+    use crate::memory::{LINE_COST, StaticMemory};
+    use crate::server::Config;
+    use crate::store::NoStore;
+
+    type TestMemory = StaticMemory<2, 256, 512, 0, 0>;
+
+    fn join(server: &mut Server<'_, NoStore>, port: u16) -> ClientId {
+        let addr = core::net::SocketAddr::from(([127, 0, 0, 1], port));
+        let id = server.handle_connected(Instant::ZERO, addr).unwrap();
+        say(server, id, b"\n");
+        drain(server);
+        id
+    }
+
+    fn say(server: &mut Server<'_, NoStore>, id: ClientId, line: &[u8]) {
+        server.space(id)[..line.len()].copy_from_slice(line);
+        server.handle_received(Instant::ZERO, id, line.len());
+    }
+
+    fn drain(server: &mut Server<'_, NoStore>) {
+        while let Some(id) = server.poll_transmit(Instant::ZERO) {
+            let len = server.pending(id).len();
+            server.handle_sent(Instant::ZERO, id, len);
+        }
+    }
+
+    #[test]
+    fn what_was_said_is_backlog_until_all_have_it() {
+        let mut memory = TestMemory::new();
+        let config = Config { line_limit: 256, ..Config::default() };
+        let mut server = Server::new(memory.lend(), config, NoStore).unwrap();
+        let (ada, bob) = (join(&mut server, 40_001), join(&mut server, 40_002));
+        assert_eq!(server.backlog(), 0);
+        say(&mut server, ada, b"short\n");
+        assert_eq!(server.backlog(), LINE_COST);
+        say(&mut server, ada, &[[b'x'; 150].as_slice(), b"\n"].concat());
+        let lines = "[127.0.0.1:40001] short\n".len() + "[127.0.0.1:40001] \n".len() + 150;
+        assert_eq!(server.backlog(), lines);
+        drain(&mut server);
+        assert_eq!(server.backlog(), 0);
+        // A link that takes nothing is not waited for.
+        say(&mut server, ada, b"short\n");
+        assert_eq!(server.poll_transmit(Instant::ZERO), Some(bob));
+        server.handle_blocked(Instant::ZERO, bob);
+        drain(&mut server);
+        assert_eq!(server.backlog(), 0);
     }
 }

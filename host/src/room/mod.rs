@@ -57,6 +57,9 @@ const WRITES: usize = 4096;
 /// Reads of files' bytes, of a block or of what goes into a pipe, before events
 /// are looked for again: so that a line waits for these, not for one of each file.
 const BLOCKS: usize = 4;
+/// Bytes of lines that are not kept back for more: to copy so many costs the
+/// system more than a write does, and peers could read them meanwhile.
+const PLENTY: usize = 32 << 10;
 /// Bytes that count as a write more: so that a turn sends about a MiB, however
 /// fast those read who are far behind or fetch files.
 const WRITE: usize = 256;
@@ -281,12 +284,12 @@ impl<'m> Room<'m> {
 
     /// Reads lines, so often at most; tells how often. Where others wait for the
     /// room, and not it for them, it looks for events in between, until there are
-    /// none: what is said while others are read leaves with that, and a write to
-    /// each peer costs far more than a look.
+    /// none or [`PLENTY`] is to leave: what is said while others are read leaves
+    /// with that, and a write to each peer costs far more than a look.
     fn listen(&mut self, now: Instant, most: usize, events: &mut Events) -> io::Result<usize> {
         let mut reads = self.read(now, Sends::Lines, most);
         let mut more = reads > 0 && self.watch.is_busy();
-        while more && reads < most {
+        while more && reads < most && self.server.backlog() < PLENTY {
             self.watch.wait(events, Some(Duration::ZERO), false)?;
             self.take(events);
             let read = self.read(now, Sends::Lines, most - reads);
