@@ -9,7 +9,7 @@ use clap::Args;
 use crate::crowd::Crowd;
 use crate::figures::{micros, percentile};
 use crate::process::Stretch;
-use crate::transcript::{Framing, SHORTEST, Transcript, payload, write_payload};
+use crate::transcript::{Framing, MOST_SENDERS, SHORTEST, Transcript, payload, write_payload};
 use crate::wires::Wire;
 
 /// Nothing came for so long: all is said that was to be said.
@@ -62,6 +62,9 @@ pub struct Fanout {
 impl Fanout {
     /// Runs it and prints the figures, a line for each turn.
     pub fn run(&self) -> io::Result<()> {
+        if self.senders > MOST_SENDERS {
+            return Err(io::Error::other(format!("at most {MOST_SENDERS} senders")));
+        }
         let rooms = self.servers.iter().enumerate();
         let mut crowds =
             rooms.map(|(room, _)| self.gather(room)).collect::<io::Result<Vec<_>>>()?;

@@ -23,6 +23,9 @@ const LETTERS: [[u8; 26]; 24] = [*b"abcdefghijklmnopqrstuvwxyz"; 24];
 /// Bytes of a message that say whose it is and which.
 const HEADER: usize = 13;
 
+/// Senders whose texts can be told apart.
+pub const MOST_SENDERS: usize = 100;
+
 /// Text of the message numbered `number` of a sender, `length` bytes long.
 pub fn payload(sender: usize, number: u64, length: usize) -> Vec<u8> {
     let mut text = Vec::new();
