@@ -11,7 +11,7 @@ use crate::served::Served;
 
 const MIB: usize = 1 << 20;
 
-/// A small room, so that all of its memory is soon touched. While somebody is
+/// Few places and not too large a log, so that all memory is soon touched. While somebody is
 /// behind, half of the log goes past in a patience: 40 MiB/s.
 const ROOM: [&str; 10] = [
     "--max-clients",

@@ -14,7 +14,7 @@ const LINE: usize = 1000;
 const LINES: usize = 6000;
 
 /// While somebody is behind, half of the log is written in a patience: 5 MB/s.
-const SMALL_ROOM: [&str; 4] = ["--log-size", "2M", "--patience", "200ms"];
+const ROOM: [&str; 4] = ["--log-size", "2M", "--patience", "200ms"];
 
 fn line(number: usize) -> String {
     format!("line {number:06} {}\n", "x".repeat(LINE))
@@ -29,7 +29,7 @@ fn number(heard: &str) -> usize {
 /// A room with somebody who writes, somebody who reads, and somebody whose
 /// system takes little; all have heard something.
 fn room_of_three(options: &[&str]) -> (Served, Peer, Peer, Peer) {
-    let room = Served::start(&[&SMALL_ROOM, options].concat());
+    let room = Served::start(&[&ROOM, options].concat());
     let (mut ada, mut bob) = (room.line(), room.line());
     let mut slow = Peer::connect_narrow(room.at);
     bob.until("(3 users online)\n");

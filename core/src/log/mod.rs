@@ -302,8 +302,8 @@ impl<'m> Log<'m> {
     }
 
     /// Where the lines stand that lie together from the start of `lines` on and are
-    /// for a line peer, as the first of them is, and the number of the line behind
-    /// them.
+    /// for a line peer (the first of them is its own), and the number of the line
+    /// behind them.
     fn together(&self, lines: Range<u64>, reader: Reader, most: usize) -> (Range<usize>, u64) {
         let start = self.line(lines.start).start();
         let next = self.number_behind(lines.clone(), start, most);
@@ -322,12 +322,17 @@ impl<'m> Log<'m> {
     /// first, which stands at `start`. Lines of one lap follow each other, and those
     /// of the next stand before them.
     fn number_behind(&self, lines: Range<u64>, start: usize, most: usize) -> u64 {
-        let is_near = |&n: &u64| self.line(n).start().wrapping_sub(start) < most;
-        if is_near(&(lines.end - 1)) {
+        let is_near = |number| self.line(number).start().wrapping_sub(start) < most;
+        if is_near(lines.end - 1) {
             return lines.end;
         }
-        let mut behind = lines.start + 1..lines.end;
-        behind.find(|n| !is_near(n)).unwrap_or(lines.end)
+        let (mut near, mut far) = (lines.start, lines.end - 1);
+        while near + 1 < far {
+            let middle = near.midpoint(far);
+            let half = if is_near(middle) { &mut near } else { &mut far };
+            *half = middle;
+        }
+        near + 1
     }
 
     /// Makes `most` bytes in one piece free at `self.at`, and a place in the

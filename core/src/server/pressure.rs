@@ -41,17 +41,17 @@ impl<S: Store> Server<'_, S> {
         outrun || (self.is_pressed() && self.table.first(Queue::Urgent).is_some())
     }
 
-    /// Bytes of lines that are to leave: those that came since whoever is in step was
-    /// served, the longest ago. Each counts as its
-    /// [`LINE_COST`](crate::log::LINE_COST) at least, and for whomever it is. Those
-    /// whose links take nothing do not count.
+    /// Bytes of lines that are to leave to those who had all lines: what came since
+    /// the first of them was served. Each line takes
+    /// [`LINE_COST`](crate::log::LINE_COST) on the average at least, for whomever it
+    /// is; what others have still to get does not count.
     pub fn backlog(&self) -> usize {
         self.first_in_step().map_or(0, |(_, line)| self.lag(line))
     }
 
     /// Bytes of lines that may be appended while nobody has to be asked: all are
-    /// in step, and far from being outrun. Each line counts as in the
-    /// [backlog](Self::backlog).
+    /// in step, and far from being outrun. Each line is to count as its
+    /// [`LINE_COST`](crate::log::LINE_COST) at least.
     pub(super) fn headroom(&self, now: Instant) -> usize {
         if self.config.max_chat > 0 || !self.is_calm(now) {
             return 0;

@@ -57,8 +57,9 @@ const WRITES: usize = 4096;
 /// Reads of files' bytes, of a block or of what goes into a pipe, before events
 /// are looked for again: so that a line waits for these, not for one of each file.
 const BLOCKS: usize = 4;
-/// Bytes of lines that are not kept back for more: to copy so many costs the
-/// system more than a write does, and peers could read them meanwhile.
+/// Bytes of lines that are not kept back for more from those who have all others:
+/// to copy so many costs the system more than a write does, and peers could read
+/// them meanwhile.
 const PLENTY: usize = 32 << 10;
 /// Bytes that count as a write more: so that a turn sends about a MiB, however
 /// fast those read who are far behind or fetch files.
