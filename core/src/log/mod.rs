@@ -289,14 +289,6 @@ impl<'m> Log<'m> {
         self.index.get(self.slot(number)).unwrap_or(&Line::EMPTY)
     }
 
-    /// All of `lines`, of which there are no more than the index has.
-    fn lines(&self, lines: Range<u64>) -> impl Iterator<Item = &Line> {
-        let (lap, rest) = self.index.split_at_checked(self.slot(lines.start)).unwrap_or_default();
-        let count = (lines.end - lines.start) as usize;
-        let lap = lap.get(..count.saturating_sub(rest.len())).unwrap_or_default();
-        rest.get(..count).unwrap_or(rest).iter().chain(lap)
-    }
-
     fn slot(&self, number: u64) -> usize {
         number as usize & (self.index.len() - 1)
     }
@@ -305,34 +297,25 @@ impl<'m> Log<'m> {
     /// for a line peer (the first of them is its own), and the number of the line
     /// behind them.
     fn together(&self, lines: Range<u64>, reader: Reader, most: usize) -> (Range<usize>, u64) {
-        let start = self.line(lines.start).start();
-        let next = self.number_behind(lines.clone(), start, most);
-        let together = || self.lines(lines.start..next);
-        if let Some(before) = together().skip(1).position(|line| !line.is_for(reader)) {
-            let other = lines.start + 1 + before as u64;
-            return (start..self.line(other).start(), other);
+        let first = self.line(lines.start);
+        let (start, mut but, mut next) = (first.start(), first.excluded(), lines.start + 1);
+        // Lines of one lap follow each other, and those of the next stand before them.
+        let is_near = |line: &Line| line.start().wrapping_sub(start) < most;
+        let all_near = is_near(self.line(lines.end - 1));
+        while next < lines.end {
+            let line = self.line(next);
+            if !all_near && !is_near(line) {
+                break;
+            }
+            if !line.is_for(reader) {
+                return (start..line.start(), next);
+            }
+            but |= line.excluded();
+            next += 1;
         }
-        let all = !together().fold(0, |but, line| but | line.excluded());
         let (from, until, end) = (lines.start, lines.end, self.line(next - 1).end());
-        self.seen.set(Seen { from, until, most, start, end, next, all });
+        self.seen.set(Seen { from, until, most, start, end, next, all: !but });
         (start..end, next)
-    }
-
-    /// Number behind those of `lines` that begin less than `most` bytes from the
-    /// first, which stands at `start`. Lines of one lap follow each other, and those
-    /// of the next stand before them.
-    fn number_behind(&self, lines: Range<u64>, start: usize, most: usize) -> u64 {
-        let is_near = |number| self.line(number).start().wrapping_sub(start) < most;
-        if is_near(lines.end - 1) {
-            return lines.end;
-        }
-        let (mut near, mut far) = (lines.start, lines.end - 1);
-        while near + 1 < far {
-            let middle = near.midpoint(far);
-            let half = if is_near(middle) { &mut near } else { &mut far };
-            *half = middle;
-        }
-        near + 1
     }
 
     /// Makes `most` bytes in one piece free at `self.at`, and a place in the
