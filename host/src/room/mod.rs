@@ -58,8 +58,8 @@ const WRITES: usize = 4096;
 /// are looked for again: so that a line waits for these, not for one of each file.
 const BLOCKS: usize = 4;
 /// Bytes of lines that are not kept back for more from those who have all others:
-/// to copy so many costs the system more than a write does, and peers could read
-/// them meanwhile.
+/// to copy so many costs the system about as much as a write does, and peers could
+/// read them meanwhile.
 const PLENTY: usize = 32 << 10;
 /// Bytes that count as a write more: so that a turn sends about a MiB, however
 /// fast those read who are far behind or fetch files.
