@@ -13,6 +13,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::ring::ring;
 use crate::{Wake, explain};
 
 /// The room's end of the console.
@@ -38,7 +39,7 @@ impl Console {
         capacity: usize,
         wake: Wake,
     ) -> io::Result<Self> {
-        let ring = Ring { bytes: VecDeque::with_capacity(capacity), capacity, ..Ring::default() };
+        let ring = Ring { bytes: ring(capacity, b'\n'), capacity, ..Ring::default() };
         let shared = Arc::new(Shared { ring: Mutex::new(ring), changed: Condvar::new() });
         let writer = Writer { shared: Arc::clone(&shared), out, wake };
         let thread = thread::Builder::new().name("console".into()).spawn(|| writer.run());

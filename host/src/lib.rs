@@ -28,6 +28,7 @@ mod news;
 pub mod operator;
 pub mod options;
 mod record;
+mod ring;
 pub mod room;
 pub mod sandbox;
 pub mod service;

@@ -1,7 +1,5 @@
 //! The memory that a room is lent, taken once at the start.
 
-use std::collections::VecDeque;
-
 use snug_core::memory::{
     Account, Chain, Client, HEADROOM, Kept, LINE_COST, Line, Memory, Place, Rank, Transfer,
 };
@@ -81,12 +79,4 @@ impl RoomMemory {
 fn filled(len: usize) -> Vec<u8> {
     // Zeros would be pages that are not there yet.
     vec![b'\n'; len]
-}
-
-/// A queue for so many places. It goes round, and has all pages from the start
-/// for the same reason as the log.
-pub(super) fn queue(places: usize) -> VecDeque<usize> {
-    let mut queue = VecDeque::from(vec![usize::MAX; places]);
-    queue.clear();
-    queue
 }

@@ -12,7 +12,7 @@ use snug_core::time::Instant;
 
 use super::guests::{Guests, Limits};
 use super::link::TcpLink;
-use super::memory::queue;
+use crate::ring::ring;
 
 /// How long a link that the room closes stays open for reading. Closing it with
 /// bytes unread would reset it, and take back the last words that it was sent.
@@ -57,7 +57,7 @@ impl Seats {
         Self {
             guests: Guests::new(limits, count),
             by_place: (0..count).map(|_| None).collect(),
-            readable: [queue(count), queue(count)],
+            readable: [(); 2].map(|()| ring(count, usize::MAX)),
             queued: vec![false; count],
             lingering: VecDeque::with_capacity(MOST_LINGERING),
         }
