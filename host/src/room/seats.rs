@@ -1,6 +1,6 @@
 //! The links of those who are in the room, by the place of their client.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io;
@@ -32,7 +32,6 @@ pub(super) enum Sends {
 struct Seat {
     id: ClientId,
     link: TcpLink,
-    from: IpAddr,
     sends: Sends,
 }
 
@@ -42,6 +41,8 @@ pub(super) struct Seats {
     /// Where those come from who sit here.
     pub(super) guests: Guests,
     by_place: Vec<Option<Seat>>,
+    /// Where who sits at a place comes from: not among what each write looks at.
+    from: Vec<IpAddr>,
     /// Places whose links may have something to read, each at most once; by
     /// what they send.
     readable: [VecDeque<usize>; 2],
@@ -57,6 +58,7 @@ impl Seats {
         Self {
             guests: Guests::new(limits, count),
             by_place: (0..count).map(|_| None).collect(),
+            from: vec![Ipv6Addr::UNSPECIFIED.into(); count],
             readable: [(); 2].map(|()| ring(count, usize::MAX)),
             queued: vec![false; count],
             lingering: VecDeque::with_capacity(MOST_LINGERING),
@@ -72,7 +74,8 @@ impl Seats {
         registry: &Registry,
     ) -> io::Result<()> {
         link.register(registry, Token(id.index()))?;
-        self.by_place[id.index()] = Some(Seat { id, link, from, sends: Sends::Lines });
+        self.by_place[id.index()] = Some(Seat { id, link, sends: Sends::Lines });
+        self.from[id.index()] = from;
         self.guests.enter(from);
         self.read_later(id);
         Ok(())
@@ -144,7 +147,7 @@ impl Seats {
     /// Takes the link of a client that is gone.
     pub(super) fn clear(&mut self, id: ClientId) -> Option<TcpLink> {
         let seat = self.by_place[id.index()].take_if(|seat| seat.id == id)?;
-        self.guests.leave(seat.from);
+        self.guests.leave(self.from[id.index()]);
         Some(seat.link)
     }
 
