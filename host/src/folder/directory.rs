@@ -156,10 +156,11 @@ impl Directory {
     }
 
     /// A file under way may take up to `size` bytes; what is kept of others
-    /// makes room for it.
-    pub(super) fn promise(&self, size: u64) {
-        self.promises.make(size);
+    /// makes room for it. Tells whether it is the only one under way.
+    pub(super) fn promise(&self, size: u64) -> bool {
+        let alone = self.promises.make(size);
         self.trim();
+        alone
     }
 
     /// Keeps what is there of an unfinished file, as long as there is room.

@@ -6,6 +6,7 @@ use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use sha2::{Digest as _, Sha256};
 use snug_core::store::{self, StoreError};
 use snug_core::wire::digest::Digest;
 use snug_core::wire::name::FileName;
@@ -14,11 +15,15 @@ use super::digests::Identity;
 use super::directory::{Directory, kept_name, store_error};
 use super::disk::Disk;
 use super::pipe::{FEW, Pipe};
+use super::urgency::let_others;
 
 /// Bytes after which the system is to begin to write to the disk, at least and at
 /// most: enough for it to write them in one go, and few beside what a disk writes
 /// in a second.
 const STRETCH: RangeInclusive<u64> = (4 << 20)..=(8 << 20);
+
+/// So few bytes are summed within a moment, and that can be behind their upload.
+pub(super) const SOON: u64 = 32 << 20;
 
 /// What a file that comes shall be.
 #[derive(Clone, Debug)]
@@ -48,6 +53,12 @@ impl Plan {
         self.digest.is_none() && self.size > FEW
     }
 
+    /// Whether it is so much that its digest is worked out while it comes, as long as
+    /// no other file wants the processor: nobody else tells it.
+    fn is_summed(&self, alone: bool) -> bool {
+        alone && self.digest.is_none() && self.size > SOON
+    }
+
     /// Bytes after which the disk begins: an eighth of the file, within limits.
     /// Files that come together end together, and what each has left for its
     /// sync then adds up.
@@ -64,6 +75,9 @@ pub(super) struct Draft {
     length: u64,
     /// Bytes with which the disk was to begin.
     begun: u64,
+    /// The digest of what is there, where it is worked out while that comes: of a
+    /// large file that began alone, so of one at a time.
+    sum: Option<Sha256>,
 }
 
 impl Draft {
@@ -79,8 +93,9 @@ impl Draft {
             _ => (Temporary::create(directory)?, 0),
         };
         // Not before: what is there of it would make room for all of it.
-        directory.promise(plan.size);
-        Ok(Self { temporary, plan: plan.clone(), length, begun: length })
+        let alone = directory.promise(plan.size);
+        let sum = plan.is_summed(alone).then(Sha256::new);
+        Ok(Self { temporary, plan: plan.clone(), length, begun: length, sum })
     }
 
     /// Bytes that are there.
@@ -91,15 +106,29 @@ impl Draft {
     /// Writes `block` after what is there.
     pub(super) fn append(&mut self, block: &[u8]) -> Result<(), StoreError> {
         self.temporary.write(block)?;
+        if let Some(sum) = &mut self.sum {
+            sum.update(block);
+        }
         self.grew(block.len());
         Ok(())
     }
 
-    /// Writes what is in a pipe after what is there.
-    pub(super) fn append_piped(&mut self, pipe: &mut Pipe) -> Result<(), StoreError> {
-        let count = pipe.held();
-        self.temporary.pour(pipe)?;
-        self.grew(count);
+    /// Writes what is in a pipe after what is there: by way of `scratch`, where it
+    /// has to be seen.
+    pub(super) fn append_piped(
+        &mut self,
+        pipe: &mut Pipe,
+        scratch: &mut [u8],
+    ) -> Result<(), StoreError> {
+        if self.sum.is_none() {
+            let count = pipe.held();
+            self.temporary.pour(pipe)?;
+            self.grew(count);
+        }
+        while pipe.held() > 0 {
+            self.append(pipe.take_out(scratch).map_err(|_| StoreError::Failed)?)?;
+            let_others();
+        }
         Ok(())
     }
 
@@ -129,6 +158,7 @@ impl Draft {
         self.temporary = longer;
         self.length += bytes.len() as u64;
         self.begun = 0;
+        self.sum = None;
         Ok(())
     }
 
@@ -158,8 +188,9 @@ impl Draft {
     /// certain that nobody else has written to it since.
     pub(super) fn remember(&self, written: io::Result<Identity>) {
         let Temporary { directory, file, .. } = &self.temporary;
+        let sum = || Some(Digest::new(self.sum.clone()?.finalize().into()));
         if let (Some(digest), Ok(written), Ok(named)) =
-            (self.plan.digest, written, Identity::of(file))
+            (self.plan.digest.or_else(sum), written, Identity::of(file))
             && named.has_bytes_of(&written)
             && named.is_settled(SystemTime::now())
         {
@@ -170,7 +201,7 @@ impl Draft {
     /// The name of a file whose digest nobody knows. One of few bytes is summed
     /// as soon as it is fetched.
     pub(super) fn unsummed(&self) -> Option<FileName> {
-        let unsummed = self.plan.digest.is_none() && self.length > FEW;
+        let unsummed = self.plan.digest.is_none() && self.sum.is_none() && self.length > FEW;
         unsummed.then(|| self.plan.name.clone())
     }
 

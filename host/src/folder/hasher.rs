@@ -1,10 +1,11 @@
-//! Sums files that have come, in time that nobody else wants, so that who
-//! fetches one first need not wait for its digest.
+//! Sums files that have come, in time that nobody else wants, so that who fetches
+//! one first need not wait for its digest.
 //!
 //! # Trade-offs
 //!
-//! - A file is summed behind its upload, not while it comes, and for a moment not
-//!   while others come: that would take the processor when uploads want it most.
+//! - A large file that begins alone is summed while it comes (`draft`). All others
+//!   are summed behind their uploads, and for a moment not while others come: that
+//!   would take the processor when uploads want it most.
 //! - From memory, but for a few MiB: what the system has dropped by then is not
 //!   worth a disk that others wait for. Who fetches such a file first has it
 //!   summed on the way, and so has who comes before it is its turn.

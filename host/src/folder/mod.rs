@@ -31,6 +31,9 @@
 //!   takes the other; they are copied into, so that the room's memory stays the
 //!   room's. More would hide longer pauses of the disk at the cost of memory.
 //!   What the room need not see goes by a pipe instead, where there is one.
+//! - A large file that begins while no other comes is summed as it comes, so that its
+//!   digest is known when it has its name. Where the link and the disk are faster
+//!   than SHA-256 that holds it up.
 //! - The system is told to begin with the disk every few MiB, not left to collect
 //!   a file in its memory until the sync: that would be one long wait at the
 //!   end. A file that is removed before its sync was written for nothing.

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use super::directory::Directory;
 use super::hasher::Unsummed;
 use super::job::{Job, Report};
+use super::pipe::PIECE;
 use super::publisher::Publisher;
 use super::slot::BUFFERS;
 use super::turns::Turns;
@@ -47,6 +48,7 @@ impl Pair {
             jobs: queue,
             report: report.clone(),
             whole: sender,
+            scratch: vec![0; PIECE].into(),
         };
         let publisher =
             Publisher { directory: Arc::clone(directory), whole, report: report.clone(), unsummed };

@@ -7,6 +7,8 @@
 
 use std::fs::File;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::io::Read as _;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
@@ -35,8 +37,7 @@ pub(super) const SIZE: usize = 1 << 20;
 
 /// Bytes that are appended to a file at once: Linux may let nobody else have the
 /// core until that is done. It takes the longer for a byte the fewer there are.
-#[cfg(target_os = "linux")]
-const PIECE: usize = 256 << 10;
+pub(super) const PIECE: usize = 256 << 10;
 
 impl Pipe {
     /// Bytes that are in it.
@@ -84,6 +85,15 @@ impl Pipe {
         Ok(())
     }
 
+    /// Copies what is in it, as much as has room.
+    pub(super) fn take_out<'a>(&mut self, into: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        let count = self.held.min(into.len());
+        let taken = &mut into[..count];
+        self.output.read_exact(taken)?;
+        self.held -= count;
+        Ok(taken)
+    }
+
     /// Gives a socket what it takes now of the next `most` bytes, of which there
     /// must be so many.
     pub(super) fn drain(&mut self, most: usize, to: impl AsFd) -> io::Result<usize> {
@@ -114,6 +124,10 @@ impl Pipe {
 
     pub(super) fn pour(&mut self, _: &Disk, _: &File) -> rustix::io::Result<()> {
         Err(Errno::OPNOTSUPP)
+    }
+
+    pub(super) fn take_out<'a>(&mut self, _: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub(super) fn drain(&mut self, _: usize, _: impl AsFd) -> io::Result<usize> {

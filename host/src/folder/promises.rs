@@ -1,31 +1,42 @@
-//! Room that is promised to files under way, and whether there are any.
+//! Files under way: how many they are, and the room that is promised to them.
 
 use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The bytes that files under way may come to take.
+/// What is promised to files under way.
 #[derive(Debug, Default)]
 pub(super) struct Promises {
-    bytes: Mutex<u64>,
+    all: Mutex<All>,
     none: Condvar,
 }
 
+#[derive(Debug, Default)]
+struct All {
+    files: usize,
+    /// Bytes that they may come to take.
+    bytes: u64,
+}
+
 impl Promises {
-    /// How many they are.
+    /// The bytes that files under way may come to take.
     pub(super) fn bytes(&self) -> u64 {
-        *self.lock()
+        self.lock().bytes
     }
 
-    /// A file begins that may come to take so many.
-    pub(super) fn make(&self, bytes: u64) {
-        *self.lock() += bytes;
+    /// A file begins that may come to take so many; whether it is the only one.
+    pub(super) fn make(&self, bytes: u64) -> bool {
+        let mut all = self.lock();
+        all.files += 1;
+        all.bytes += bytes;
+        all.files == 1
     }
 
     /// Such a file is under way no more.
     pub(super) fn forget(&self, bytes: u64) {
         let mut all = self.lock();
-        *all -= bytes;
-        if *all == 0 {
+        all.files -= 1;
+        all.bytes -= bytes;
+        if all.files == 0 {
             self.none.notify_all();
         }
     }
@@ -33,12 +44,12 @@ impl Promises {
     /// Waits until no file is under way, so long at most.
     pub(super) fn await_none(&self, patience: Duration) {
         let all = self.lock();
-        // What a thread that panicked left behind is a number all the same.
-        let _ = self.none.wait_timeout_while(all, patience, |all| *all > 0);
+        // What a thread that panicked left behind are numbers all the same.
+        let _ = self.none.wait_timeout_while(all, patience, |all| all.files > 0);
     }
 
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,14 +67,14 @@ mod tests {
         let promises = Promises::default();
         let start = Instant::now();
         promises.await_none(LONG);
-        promises.make(3);
-        promises.make(4);
+        assert!(promises.make(3));
+        assert!(!promises.make(0));
         thread::scope(|scope| {
             let waits = scope.spawn(|| promises.await_none(LONG));
             promises.forget(3);
             promises.await_none(Duration::from_millis(20));
             assert!(!waits.is_finished());
-            promises.forget(4);
+            promises.forget(0);
             waits.join().unwrap();
         });
         assert!(start.elapsed() < LONG);

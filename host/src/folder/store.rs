@@ -47,9 +47,9 @@ pub struct FolderStore {
 
 impl FolderStore {
     /// Starts the threads, for `slots` transfers at once with blocks of up to
-    /// `block_size` bytes. Takes two blocks of memory for each slot; in pipes the
-    /// system may hold up to a MiB for each file that goes, and for each of the
-    /// eight that come at once by a pipe.
+    /// `block_size` bytes. Takes two blocks of memory for each slot, and 256 KiB for
+    /// each of up to four threads; in pipes the system may hold up to a MiB for each
+    /// file that goes, and for each of the eight that come at once by a pipe.
     ///
     /// What is kept of unfinished files makes room where all files together
     /// would take more than `quota` bytes.

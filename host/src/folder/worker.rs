@@ -33,6 +33,8 @@ pub(super) struct Worker {
     pub(super) report: Report,
     /// Where files go that are whole.
     pub(super) whole: SyncSender<Whole>,
+    /// For what comes by a pipe and has to be seen.
+    pub(super) scratch: Box<[u8]>,
 }
 
 impl Worker {
@@ -59,7 +61,7 @@ impl Worker {
     /// Does a job, but for a commit: others wait for the syncs of that.
     fn take(&mut self, mut job: Job) {
         let file = &mut self.files[job.slot.index() / self.stride];
-        let taken = take_step(&self.directory, file, &mut job.step);
+        let taken = take_step(&self.directory, file, &mut job.step, &mut self.scratch);
         if taken.is_err() {
             *file = None;
         }
@@ -90,6 +92,7 @@ fn take_step(
     directory: &Arc<Directory>,
     file: &mut Option<Open>,
     step: &mut Step,
+    scratch: &mut [u8],
 ) -> Result<Taken, StoreError> {
     match step {
         Step::Begin(plan) => {
@@ -120,7 +123,7 @@ fn take_step(
             _ => return Err(StoreError::Failed),
         },
         Step::Append(block) => draft_in(file)?.append(block.bytes())?,
-        Step::Pour(pipe) => draft_in(file)?.append_piped(pipe)?,
+        Step::Pour(pipe) => draft_in(file)?.append_piped(pipe, scratch)?,
         Step::Prepend(block) => draft_in(file)?.prepend(block.bytes())?,
         Step::Commit => {
             let mut draft = take_draft(file)?;

@@ -65,6 +65,12 @@ impl Bench {
         self.finish(|store| store.create(slot(index), &name, 0))
     }
 
+    /// Begins a file that is to have so many bytes.
+    pub(in crate::folder) fn create_of(&mut self, index: u16, name: &str, size: usize) {
+        let name = file_name(name);
+        self.finish(|store| store.create(slot(index), &name, size as u64)).unwrap();
+    }
+
     pub(in crate::folder) fn write(&mut self, index: u16, bytes: &[u8]) -> Result<(), StoreError> {
         bytes.chunks(BLOCK).try_for_each(|block| self.finish(|s| s.write(slot(index), block)))
     }

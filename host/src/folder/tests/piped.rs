@@ -7,8 +7,12 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::thread;
 
+use sha2::{Digest as _, Sha256};
+
+use super::unchanged::next_tick;
 use super::*;
 use crate::folder::disk::{Call, Disk};
+use crate::folder::draft::SOON;
 use crate::folder::pair::PAIRS;
 use crate::folder::pipe::FEW;
 use crate::folder::turns::MOST;
@@ -32,11 +36,6 @@ fn sender(file: Vec<u8>, piece: usize) -> UnixStream {
 }
 
 impl Bench {
-    fn create_of(&mut self, name: &str, size: usize) {
-        let name = file_name(name);
-        self.finish(|store| store.create(slot(0), &name, size as u64)).unwrap();
-    }
-
     /// Takes over `most` bytes from a socket, as far as they go by a pipe; tells
     /// how many did.
     fn take_all(&mut self, most: usize, socket: &UnixStream) -> usize {
@@ -71,8 +70,7 @@ impl Bench {
 /// Begins a file in each of some slots.
 fn create_in(bench: &mut Bench, slots: Range<u16>) {
     for index in slots {
-        let name = file_name(&index.to_string());
-        bench.finish(|store| store.create(slot(index), &name, SIZE as u64)).unwrap();
+        bench.create_of(index, &index.to_string(), SIZE);
     }
 }
 
@@ -87,7 +85,7 @@ fn what_comes_by_a_socket_stands_between_what_was_written() {
     for piece in [1_000_000, 4_096, 100] {
         let (folder, mut bench) = bench(1);
         let (file, end) = (text(SIZE), BLOCK + SIZE);
-        bench.create_of("a", end + BLOCK);
+        bench.create_of(0, "a", end + BLOCK);
         bench.write(0, &text(BLOCK)).unwrap();
         let taken = bench.take_all(SIZE, &sender(file.clone(), piece));
         assert!(taken > SIZE / 2 && SIZE - taken <= FEW as usize, "{taken}");
@@ -99,16 +97,31 @@ fn what_comes_by_a_socket_stands_between_what_was_written() {
     }
 }
 
+/// The hasher waits for the other file.
+#[test]
+fn what_comes_by_a_socket_is_summed_where_a_large_file_began_alone() {
+    let (folder, mut bench) = bench(2);
+    let file = text(SIZE);
+    bench.create_of(0, "a", SOON as usize + 1);
+    bench.create_of(1, "b", 200);
+    let taken = bench.take_all(SIZE, &sender(file.clone(), SIZE));
+    bench.write(0, &file[taken..]).unwrap();
+    bench.commit_and(Call::Rename, next_tick);
+    assert!(fs::read(folder.path().join("a")).unwrap() == file, "{taken}");
+    let digest = Digest::new(Sha256::digest(&file).into());
+    assert_eq!(bench.open_file("a").digest, Some(digest));
+}
+
 #[test]
 fn what_has_to_be_seen_or_is_little_is_written() {
     let (_folder, mut bench) = bench(1);
     let socket = UnixStream::pair().unwrap().0;
     assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW), None);
-    bench.create_of("a", SIZE);
+    bench.create_of(0, "a", SIZE);
     assert_eq!(bench.store.space_in_pipe(slot(0), FEW, FEW), None);
     assert!(bench.store.space_in_pipe(slot(0), FEW + 1, FEW).is_some());
     bench.store.abort(slot(0));
-    bench.create_of("a", FEW as usize);
+    bench.create_of(0, "a", FEW as usize);
     assert_eq!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW), None);
     assert_eq!(bench.store.take_over(slot(0), 1, &socket), None);
     bench.store.abort(slot(0));
@@ -232,7 +245,7 @@ fn who_needs_no_pipe_any_more_keeps_no_turn() {
 #[test]
 fn who_sends_faster_than_the_disk_writes_has_to_wait() {
     let (folder, mut bench) = bench(1);
-    bench.create_of("a", SIZE);
+    bench.create_of(0, "a", SIZE);
     let file = text(SIZE);
     let socket = sender(file.clone(), SIZE);
     let mut taken = bench.take_until_crowded(SIZE, &socket);
@@ -246,7 +259,7 @@ fn who_sends_faster_than_the_disk_writes_has_to_wait() {
 #[test]
 fn a_disk_that_fails_is_told_by_the_next_call() {
     let (folder, mut bench) = bench(1);
-    bench.create_of("a", SIZE);
+    bench.create_of(0, "a", SIZE);
     bench.store.directory.disk.witness.fail(Call::Write);
     let taken = bench.take_all(SIZE, &sender(text(SIZE), SIZE));
     assert!(taken < SIZE, "{taken}");
@@ -259,14 +272,14 @@ fn a_disk_that_fails_is_told_by_the_next_call() {
 fn what_is_under_way_ends_with_its_transfer() {
     for fails in [false, true] {
         let (folder, mut bench) = bench(1);
-        bench.create_of("a", SIZE);
+        bench.create_of(0, "a", SIZE);
         bench.take_until_crowded(SIZE, &sender(vec![b'x'; SIZE], SIZE));
         bench.store.abort(slot(0));
         if fails {
             bench.store.directory.disk.witness.fail(Call::Write);
         }
         bench.store.directory.disk.witness.let_go();
-        bench.create_of("b", SIZE);
+        bench.create_of(0, "b", SIZE);
         bench.store.directory.disk.witness.succeed();
         let file = text(SIZE);
         let taken = bench.take_all(SIZE, &sender(file.clone(), SIZE));
@@ -282,7 +295,7 @@ fn what_is_under_way_ends_with_its_transfer() {
 #[test]
 fn a_socket_that_has_nothing_is_left_alone() {
     let (_folder, mut bench) = bench(1);
-    bench.create_of("a", SIZE);
+    bench.create_of(0, "a", SIZE);
     let (near, far) = UnixStream::pair().unwrap();
     near.set_nonblocking(true).unwrap();
     assert!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW) > Some(0));
@@ -297,7 +310,7 @@ fn a_socket_that_has_nothing_is_left_alone() {
 #[test]
 fn what_is_no_socket_costs_the_pipe() {
     let (folder, mut bench) = bench(1);
-    bench.create_of("a", SIZE);
+    bench.create_of(0, "a", SIZE);
     let closed = File::create(folder.path().join("b")).unwrap();
     assert!(bench.store.space_in_pipe(slot(0), SIZE as u64, FEW) > Some(0));
     assert_eq!(bench.store.take_over(slot(0), SIZE, &closed), None);

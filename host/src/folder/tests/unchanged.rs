@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::folder::disk::Call;
+use crate::folder::draft::SOON;
 use crate::folder::hasher::PATIENCE;
 
 /// Not that of any file here: the store does not look.
@@ -40,7 +41,7 @@ impl Bench {
     }
 
     /// Commits what was begun, and does something when that comes to a step.
-    fn commit_and(&mut self, step: Call, meanwhile: impl FnOnce()) {
+    pub(super) fn commit_and(&mut self, step: Call, meanwhile: impl FnOnce()) {
         self.store.directory.disk.witness.hold(step);
         let _ = self.store.commit(slot(0), &file_name("a"));
         self.store.directory.disk.witness.await_held();
@@ -68,6 +69,17 @@ impl Bench {
         digest
     }
 
+    /// The first that is known of a file, within 20 s.
+    fn await_known(&mut self, name: &str) -> Option<Digest> {
+        let since = Instant::now();
+        let mut digest = self.known(name);
+        while digest.is_none() && since.elapsed() < Duration::from_secs(20) {
+            thread::sleep(Duration::from_millis(1));
+            digest = self.known(name);
+        }
+        digest
+    }
+
     /// Opens a file, does something while it is read, and learns its digest.
     pub(super) fn learn(&mut self, name: &str, meanwhile: impl FnOnce()) {
         self.open_file(name);
@@ -87,13 +99,47 @@ fn a_file_that_was_put_is_known_and_read_from_anywhere() {
     assert_eq!(block[..50], text(200)[150..]);
 }
 
-/// An upload tells no digest, and is not summed on its way, nor while others come.
+/// An upload tells no digest. The hasher waits for the other file.
 #[test]
-fn a_file_that_was_uploaded_is_summed_behind_that() {
+fn a_large_file_that_began_alone_is_summed_as_it_comes() {
     let (_folder, mut bench) = bench(2);
-    let (bytes, other) = (text(300_000), file_name("b"));
-    bench.finish(|store| store.create(slot(1), &other, 200)).unwrap();
-    bench.create(0, "a").unwrap();
+    let bytes = text(300_000);
+    bench.create_of(0, "a", SOON as usize + 1);
+    bench.create_of(1, "b", 200);
+    bench.write(0, &bytes).unwrap();
+    bench.commit_and(Call::Rename, next_tick);
+    assert_eq!(bench.known("a"), Some(Digest::new(Sha256::digest(&bytes).into())));
+}
+
+#[test]
+fn what_is_put_in_front_is_summed_too() {
+    let (_folder, mut bench) = bench(1);
+    bench.create_of(0, "a", SOON as usize + 1);
+    bench.write(0, &text(200_000)).unwrap();
+    bench.prepend(0, b"x").unwrap();
+    bench.write(0, &text(100_000)).unwrap();
+    bench.commit_and(Call::Rename, next_tick);
+    let bytes = [b"x".as_slice(), &text(200_000), &text(100_000)].concat();
+    assert_eq!(bench.await_known("a"), Some(Digest::new(Sha256::digest(&bytes).into())));
+}
+
+/// Nor while others come.
+#[test]
+fn what_is_small_or_did_not_begin_alone_is_summed_behind_its_upload() {
+    let (_folder, mut small) = bench(2);
+    small.create_of(0, "a", SOON as usize);
+    small.create_of(1, "b", 200);
+    is_summed_behind_its_upload(small);
+
+    let (_folder, mut second) = bench(2);
+    second.create_of(1, "b", 200);
+    second.create_of(0, "a", SOON as usize + 1);
+    is_summed_behind_its_upload(second);
+}
+
+/// The file `a` in the first slot is, while `b` comes in the second.
+fn is_summed_behind_its_upload(mut bench: Bench) {
+    let bytes = text(300_000);
     bench.write(0, &bytes).unwrap();
     let start = Instant::now();
     bench.commit_and(Call::Rename, next_tick);
@@ -102,13 +148,7 @@ fn a_file_that_was_uploaded_is_summed_behind_that() {
     assert!(digest.is_none() || start.elapsed() > PATIENCE, "b still comes");
 
     bench.store.abort(slot(1));
-    let since = Instant::now();
-    let mut digest = None;
-    while digest.is_none() && since.elapsed() < Duration::from_secs(20) {
-        thread::sleep(Duration::from_millis(1));
-        digest = bench.known("a");
-    }
-    assert_eq!(digest, Some(Digest::new(Sha256::digest(&bytes).into())));
+    assert_eq!(bench.await_known("a"), Some(Digest::new(Sha256::digest(&bytes).into())));
 }
 
 #[test]
